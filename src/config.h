@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * cvmcrypt.conf and cvmcrypt.conf.d: the measured configuration. The grammar is in ini.h, the keys are
+ * one table in config.c; cvmcrypt.conf(5) explains them. Immutable once parsed.
+ */
+#ifndef CVMCRYPT_CONFIG_H
+#define CVMCRYPT_CONFIG_H
+
+#include "err.h"
+
+#define CONFIG_VOLUMES_MAX 16
+#define CONFIG_SOURCES_MAX 4
+#define CONFIG_TEXT_MAX 65536
+
+enum on_refused { ON_REFUSED_POWEROFF, ON_REFUSED_HALT, ON_REFUSED_REBOOT };
+enum isolation { ISOLATION_UNSET, ISOLATION_NONE, ISOLATION_SNP, ISOLATION_TDX, ISOLATION_SNP_OR_TDX };
+enum recovery_mode { RECOVERY_UNSET, RECOVERY_OFF, RECOVERY_CONSOLE };
+enum volume_role { ROLE_OS, ROLE_DATA };
+enum source_type { SOURCE_TPM2 = 1, SOURCE_PARENT };
+enum profile { PROFILE_UKI, PROFILE_GRUB };
+
+struct volume_config {
+	char name[32];			/* the section's: [volume NAME] */
+	enum volume_role role;
+	char device[256];		/* as written: PARTLABEL=, PARTUUID=, UUID=, LABEL= or a path */
+	char mapping[64];
+	bool id_set;
+	uint8_t id[32];			/* the anchor: commitment of S */
+	bool measured;			/* id = measured: no fixed anchor, PCR 15 carries the commitment */
+	enum source_type sources[CONFIG_SOURCES_MAX];
+	size_t source_count;
+	bool required;			/* default: yes for os */
+	bool discards;			/* discards = yes | no (default no) */
+	char file[128];			/* where the section stands, for enrol to write the id */
+	unsigned line;
+};
+
+struct config {
+	enum profile profile;
+	enum isolation isolation;
+	enum recovery_mode recovery;
+	enum on_refused on_refused;
+	int64_t refused_delay_ms;	/* refused-delay, default 10min */
+	bool on_transient_retry;	/* on-transient = retry | refuse; default retry */
+	int64_t device_timeout_ms;	/* device-timeout, default 60s: then E202 */
+	int64_t tpm_timeout_ms;		/* tpm-timeout, default 30s: then E201 */
+	char tpm[128];			/* default /dev/tpmrm0 */
+	struct volume_config volume[CONFIG_VOLUMES_MAX];
+	size_t volume_count;
+};
+
+#define CONFIG_DIR "/etc/cvmcrypt"
+
+/*
+ * Reads DIR/cvmcrypt.conf and DIR/cvmcrypt.conf.d/ *.conf in name order. No file, or no volume in any:
+ * 0 with volume_count 0. Messages start with "FILE:LINE: ".
+ */
+int config_load(struct config *ret, const char *dir, struct err *reterr);
+/* One file's text: the pure part, fuzzed. Call config_init() first and config_finish() last. */
+void config_init(struct config *c);
+int config_parse(struct config *c, const char *file, const char *text, size_t len, struct err *reterr);
+int config_finish(struct config *c, struct err *reterr);
+/* What a boot image must have beyond what parses: isolation, an os volume's id (unless pending). */
+int config_check_image(const struct config *c, struct err *reterr);
+
+const struct volume_config *config_volume(const struct config *c, const char *name);
+const struct volume_config *config_os_volume(const struct config *c);
+uint32_t config_pcr_mask(const struct config *c);
+/* Writes `id = HEX` into the volume's section of the file it stands in, atomically. */
+int config_write_id(const struct volume_config *v, const uint8_t id[32], struct err *reterr);
+
+#endif

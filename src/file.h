@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Files: capped reading, full positional reads, atomic replacing. Names are kept for messages.
+ */
+#ifndef CVMCRYPT_FILE_H
+#define CVMCRYPT_FILE_H
+
+#include "buf.h"
+#include "err.h"
+
+#include <sys/types.h>
+
+/* The whole file into *ret (NUL-terminated beyond ret->len); E_IO on failure or when above max. */
+int file_read(const char *path, size_t max, struct buf *ret, struct err *reterr);
+int file_read_fd(int fd, const char *name, size_t max, struct buf *ret, struct err *reterr);
+/* Exactly len bytes at offset, or a failure. */
+int file_pread(int fd, const char *name, void *out, size_t len, off_t offset, struct err *reterr);
+int file_pwrite(int fd, const char *name, const void *data, size_t len, off_t offset,
+		struct err *reterr);
+/* Writes path.tmp, syncs, renames over path and syncs the folder. */
+int file_replace(const char *path, const void *data, size_t len, mode_t mode, struct err *reterr);
+bool file_exists(const char *path);
+
+#endif

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+#include "secret.h"
+
+#include <openssl/crypto.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#define SECURE_HEAP_BYTES 65536
+#define SECURE_HEAP_MIN 32
+
+int secret_heap_init(struct err *reterr)
+{
+	const struct rlimit none = {0, 0};
+
+	(void)prctl(PR_SET_DUMPABLE, 0);
+	(void)setrlimit(RLIMIT_CORE, &none);
+	/* 2: memory that could not be locked. Unprivileged users (inspect, tests) have small limits. */
+	if (CRYPTO_secure_malloc_init(SECURE_HEAP_BYTES, SECURE_HEAP_MIN) == 0)
+		return err_set(reterr, E_NOMEM, "secure heap of %d bytes", SECURE_HEAP_BYTES);
+	return 0;
+}
+
+int secret_alloc(struct secret *s, size_t len, struct err *reterr)
+{
+	if (len == 0 || len > SECRET_MAX)
+		return err_set(reterr, E_INTERNAL, "secret of %zu bytes", len);
+	s->bytes = OPENSSL_secure_zalloc(len);
+	if (!s->bytes)
+		return err_set(reterr, E_NOMEM, "secret of %zu bytes", len);
+	s->len = len;
+	return 0;
+}
+
+int secret_absorb(struct secret *s, void *source, size_t len, struct err *reterr)
+{
+	int r = secret_alloc(s, len, reterr);
+
+	if (r == 0)
+		memcpy(s->bytes, source, len);
+	OPENSSL_cleanse(source, len);
+	return r;
+}
+
+void secret_take(struct secret *dst, struct secret *src)
+{
+	secret_clear(dst);
+	*dst = *src;
+	*src = SECRET_INIT;
+}
+
+void secret_clear(struct secret *s)
+{
+	if (s->bytes)
+		OPENSSL_secure_clear_free(s->bytes, s->len);
+	*s = SECRET_INIT;
+}
+
+bool secret_equal(const struct secret *a, const struct secret *b)
+{
+	return a->len == b->len && a->len > 0 && CRYPTO_memcmp(a->bytes, b->bytes, a->len) == 0;
+}
