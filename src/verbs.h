@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The verbs: one table in main.c gives name, handler, options and help; usage text, completion and the
+ * check of the manual page come from it. A handler prints its result; a failure is returned and
+ * printed once, by main. It may return a positive number to choose the exit status itself.
+ */
+#ifndef CVMCRYPT_VERBS_H
+#define CVMCRYPT_VERBS_H
+
+#include "err.h"
+
+struct verb_option {
+	const char *name;	/* without the dashes */
+	const char *argument;	/* NULL: takes none */
+	const char *help;
+};
+
+struct verb {
+	const char *name;
+	int (*run)(int argc, char **argv, struct err *reterr);	/* argv[0] is the verb */
+	const char *arguments;	/* as usage shows them, "" for none */
+	const char *summary;
+	const struct verb_option *options;	/* ends with a NULL name */
+	bool boot;		/* of the boot path: console output, needs root */
+};
+
+const struct verb *verb_table(size_t *ret_count);
+
+/*
+ * Options of one verb, parsed by its table: "--name VALUE", "--name=VALUE" or "--name". values[i] is the
+ * value (or "" for an option without argument) of options[i], NULL when not given; an option given
+ * twice is an error. Positional arguments are left in argv[1..*ret_count].
+ */
+int verb_parse(const struct verb_option *options, int argc, char **argv, const char **values,
+	       int *ret_count, struct err *reterr);
+
+int cmd_unlock(int argc, char **argv, struct err *reterr);
+int cmd_close(int argc, char **argv, struct err *reterr);
+int cmd_handoff(int argc, char **argv, struct err *reterr);
+int cmd_commit(int argc, char **argv, struct err *reterr);
+int cmd_enroll(int argc, char **argv, struct err *reterr);
+int cmd_reseal(int argc, char **argv, struct err *reterr);
+int cmd_unenroll(int argc, char **argv, struct err *reterr);
+int cmd_recovery(int argc, char **argv, struct err *reterr);
+int cmd_open(int argc, char **argv, struct err *reterr);
+int cmd_status(int argc, char **argv, struct err *reterr);
+int cmd_check(int argc, char **argv, struct err *reterr);
+int cmd_inspect(int argc, char **argv, struct err *reterr);
+
+#endif
