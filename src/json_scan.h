@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Is this text strictly JSON (RFC 8259)? One pass, no memory. cJSON only ever sees text that passed
+ * here, so what cJSON lets pass, and what it reads beyond the end in older versions, doesn't matter.
+ */
+#ifndef CVMCRYPT_JSON_SCAN_H
+#define CVMCRYPT_JSON_SCAN_H
+
+#include "base.h"
+
+#define JSON_NUMBER_TEXT_MAX 32
+
+/*
+ * NULL if text is one JSON value in UTF-8 (white space around it is fine) within JSON_DEPTH_MAX and
+ * JSON_NODES_MAX, else what is wrong, and *ret_at = offset in bytes where.
+ */
+const char *json_scan(const void *text, size_t len, size_t *ret_at);
+
+/* Bytes of the well-formed UTF-8 sequence at p (RFC 3629), 0 if there is none. */
+size_t json_utf8(const uint8_t *p, size_t left);
+
+#endif
