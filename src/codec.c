@@ -113,7 +113,7 @@ bool decimal_u64(const char *text, uint64_t max, uint64_t *ret)
 	for (; *text; text++) {
 		if (*text < '0' || *text > '9')
 			return false;
-		if (v > (UINT64_MAX - 9) / 10)
+		if (v > (UINT64_MAX - (uint64_t)(*text - '0')) / 10)
 			return false;
 		v = v * 10 + (uint64_t)(*text - '0');
 	}
