@@ -1,0 +1,91 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# dracut module: puts cvmcrypt into the boot image. What is right and wrong is known to the program
+# (`cvmcrypt check`); here are only file lists. 99zcvmcrypt judges the finished image.
+# shellcheck disable=SC2154 # dracut sets the variables
+
+CVMCRYPT=/usr/sbin/cvmcrypt
+CVMCRYPT_CONFIG=/etc/cvmcrypt
+
+# facts about the configuration as key=value lines; fails when it is not fit for a boot image
+cvmcrypt_facts() {
+    local -a _line=()
+
+    [[ -f $dracutsysrootdir/etc/kernel/cmdline ]] && _line=(--cmdline "$dracutsysrootdir/etc/kernel/cmdline")
+    "$dracutsysrootdir$CVMCRYPT" check --image --config "$dracutsysrootdir$CVMCRYPT_CONFIG" "${_line[@]}"
+}
+
+# called by dracut
+check() {
+    [[ $mount_needs ]] && return 1
+    require_binaries "$CVMCRYPT" || return 1
+    if ! compgen -G "$dracutsysrootdir$CVMCRYPT_CONFIG/cvmcrypt.conf" > /dev/null \
+        && ! compgen -G "$dracutsysrootdir$CVMCRYPT_CONFIG/cvmcrypt.conf.d/*.conf" > /dev/null; then
+        dinfo "cvmcrypt: no volume is configured in $CVMCRYPT_CONFIG, nothing is added to the boot image"
+        return 1
+    fi
+    return 0
+}
+
+# called by dracut
+depends() {
+    echo dm systemd-initrd dracut-systemd zcvmcrypt
+}
+
+# called by dracut
+installkernel() {
+    local _facts
+
+    _facts=$(cvmcrypt_facts) || return 1
+    [[ $_facts == *configured=yes* ]] || return 0
+    # shellcheck disable=SC2046
+    hostonly='' instmods $(sed -n 's/^modules=//p' <<< "$_facts")
+}
+
+# called by dracut
+install() {
+    local _facts _unit _file
+
+    _facts=$(cvmcrypt_facts) || {
+        dfatal "cvmcrypt: the configuration is not fit for a boot image"
+        exit 1
+    }
+    if [[ $_facts != *configured=yes* ]]; then
+        dinfo "cvmcrypt: no volume is configured in $CVMCRYPT_CONFIG, nothing is added to the boot image"
+        return 0
+    fi
+
+    inst_binary "$CVMCRYPT"
+    # pthread_cancel (argon2) loads it by dlopen, which ldd does not show
+    inst_libdir_file "libgcc_s.so*"
+    for _file in "$CVMCRYPT_CONFIG"/cvmcrypt.conf "$CVMCRYPT_CONFIG"/cvmcrypt.conf.d/*.conf; do
+        [[ -f $dracutsysrootdir$_file ]] && inst_simple "$_file"
+    done
+    chmod -R u=rwX,go=rX "$initdir$CVMCRYPT_CONFIG"
+
+    # loaded beside everything else: the AES driver's self-tests take most of a second under emulation
+    mkdir -p "$initdir/etc/modules-load.d"
+    printf '%s\n' aesni_intel dm_crypt xts > "$initdir/etc/modules-load.d/cvmcrypt.conf"
+
+    inst_simple "$moddir/cvmcrypt-unlock.service" "$systemdsystemunitdir/cvmcrypt-unlock.service"
+    inst_simple "$moddir/cvmcrypt-handoff.service" "$systemdsystemunitdir/cvmcrypt-handoff.service"
+    inst_simple "$moddir/cvmcrypt-fail.service" "$systemdsystemunitdir/cvmcrypt-fail.service"
+    $SYSTEMCTL -q --root "$initdir" enable cvmcrypt-unlock.service cvmcrypt-handoff.service
+    _unit=$(sed -n 's/^device-unit=//p' <<< "$_facts")
+    inst_simple "$moddir/device-timeout.conf" "$systemdsystemconfdir/$_unit.d/zz-cvmcrypt.conf"
+
+    # No shell, no prompt: under /etc they win over what other modules install.
+    for _unit in emergency rescue dracut-emergency; do
+        inst_simple "$moddir/cvmcrypt-fail.service" "$systemdsystemconfdir/$_unit.service"
+    done
+    mkdir -p "$initdir$systemdsystemconfdir" "$initdir/etc/systemd/system-generators"
+    for _unit in debug-shell.service dracut-cmdline-ask.service systemd-ask-password-console.path \
+        systemd-ask-password-console.service systemd-ask-password-plymouth.path \
+        systemd-ask-password-plymouth.service; do
+        ln -sfn /dev/null "$initdir$systemdsystemconfdir/$_unit"
+    done
+    # No other opener, and no unit made from what partitions say about themselves.
+    for _unit in cryptsetup debug gpt-auto hibernate-resume run; do
+        ln -sfn /dev/null "$initdir/etc/systemd/system-generators/systemd-$_unit-generator"
+    done
+}
