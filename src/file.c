@@ -111,6 +111,9 @@ int file_replace(const char *path, const void *data, size_t len, mode_t mode, st
 	if (fd < 0)
 		return err_errno(reterr, E_IO, errno, "creating '%s'", tmp);
 	r = file_pwrite(fd, tmp, data, len, 0, reterr);
+	/* the umask has no say: a file that is replaced keeps the mode that the caller names */
+	if (r == 0 && fchmod(fd, mode) < 0)
+		r = err_errno(reterr, E_IO, errno, "setting the mode of '%s'", tmp);
 	if (r == 0 && fsync(fd) < 0)
 		r = err_errno(reterr, E_IO, errno, "syncing '%s'", tmp);
 	if (r == 0 && rename(tmp, path) < 0)

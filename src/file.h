@@ -17,7 +17,7 @@ int file_read_fd(int fd, const char *name, size_t max, struct buf *ret, struct e
 int file_pread(int fd, const char *name, void *out, size_t len, off_t offset, struct err *reterr);
 int file_pwrite(int fd, const char *name, const void *data, size_t len, off_t offset,
 		struct err *reterr);
-/* Writes path.tmp, syncs, renames over path and syncs the folder. */
+/* Writes path.tmp with exactly this mode, syncs, renames over path and syncs the folder. */
 int file_replace(const char *path, const void *data, size_t len, mode_t mode, struct err *reterr);
 bool file_exists(const char *path);
 

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT */
+#include "config_keys.h"
+
+#include "codec.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define TIME_MAX_MS (24 * 3600000LL)
+
+static int refuse(struct err *reterr, const struct ini_line *l, const char *expected)
+{
+	return ini_err(reterr, E_CONFIG_VALUE, l, "'%s = %.80s': expected %s%s", l->key, l->value,
+		       expected,
+		       strstr(l->value, " #") ? " (a comment needs a line of its own)" : "");
+}
+
+/* The value of a word, or -1. */
+static int choice(const struct config_choice *c, const char *word)
+{
+	for (; c->text; c++)
+		if (strcmp(word, c->text) == 0)
+			return c->value;
+	return -1;
+}
+
+static void *field(const struct config_key *k, void *target)
+{
+	return (char *)target + k->offset;
+}
+
+static int set_choice(const struct config_key *k, void *target, const struct ini_line *l,
+		      struct err *reterr)
+{
+	int value = choice(k->choices, l->value);
+	char list[96] = "";
+
+	for (const struct config_choice *c = k->choices; value < 0 && c->text; c++) {
+		size_t len = strlen(list);
+
+		(void)snprintf(list + len, sizeof(list) - len, "%s%s", len ? " or " : "", c->text);
+	}
+	if (value < 0)
+		return refuse(reterr, l, list);
+	if (k->size == sizeof(bool))
+		*(bool *)field(k, target) = value != 0;
+	else
+		memcpy(field(k, target), &value, sizeof(value));
+	return 0;
+}
+
+static int set_time(const struct config_key *k, void *target, const struct ini_line *l,
+		    struct err *reterr)
+{
+	int64_t ms;
+
+	if (!ini_time(l->value, TIME_MAX_MS, &ms))
+		return refuse(reterr, l,
+			      "a time with its unit, ms, s, min or h, such as 90s; at most 24h");
+	memcpy(field(k, target), &ms, sizeof(ms));
+	return 0;
+}
+
+/* A path without "." or ".." parts, empty parts or a slash at the end. */
+static bool plain_path(const char *p)
+{
+	if (*p != '/')
+		return false;
+	while (*p == '/') {
+		size_t n = strcspn(++p, "/");
+
+		if (n == 0 || (n == 1 && *p == '.') || (n == 2 && p[0] == '.' && p[1] == '.'))
+			return false;
+		p += n;
+	}
+	return true;
+}
+
+static int set_text(const struct config_key *k, void *target, const struct ini_line *l,
+		    struct err *reterr)
+{
+	if (strlen(l->value) >= k->size)
+		return refuse(reterr, l, "a shorter value");
+	memcpy(field(k, target), l->value, strlen(l->value) + 1);
+	return 0;
+}
+
+static int set_tpm(const struct config_key *k, void *target, const struct ini_line *l,
+		   struct err *reterr)
+{
+	if (strncmp(l->value, "/dev/", 5) != 0 || !plain_path(l->value) || strchr(l->value, ' '))
+		return refuse(reterr, l, "a device node below /dev, such as /dev/tpmrm0");
+	return set_text(k, target, l, reterr);
+}
+
+static int set_device(const struct config_key *k, void *target, const struct ini_line *l,
+		      struct err *reterr)
+{
+	static const char *const tags[] = {"PARTLABEL=", "PARTUUID=", "UUID=", "LABEL="};
+	bool good = plain_path(l->value);
+
+	for (size_t i = 0; i < ARRAY_SIZE(tags); i++) {
+		size_t n = strlen(tags[i]);
+
+		if (strncmp(l->value, tags[i], n) == 0)
+			good = l->value[n] != '\0' && l->value[n] != ' ' && l->value[n] != '"';
+	}
+	if (!good)
+		return refuse(
+			reterr, l,
+			"PARTLABEL=, PARTUUID=, UUID= or LABEL= with a value, or a full path");
+	return set_text(k, target, l, reterr);
+}
+
+/* "control" is device-mapper's own node; udev rewrites what is not in this alphabet. */
+static int set_mapping(const struct config_key *k, void *target, const struct ini_line *l,
+		       struct err *reterr)
+{
+	static const char alphabet[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.+-";
+
+	if (l->value[strspn(l->value, alphabet)] || strchr("_.+-", l->value[0]) ||
+	    strcmp(l->value, "control") == 0)
+		return refuse(reterr, l,
+			      "the name for /dev/mapper: letters, digits, '_', '.', '+', '-', "
+			      "first a letter or digit, not 'control'");
+	return set_text(k, target, l, reterr);
+}
+
+static int set_id(_unused_ const struct config_key *k, void *target, const struct ini_line *l,
+		  struct err *reterr)
+{
+	struct volume_config *v = target;
+
+	if (strcmp(l->value, "measured") == 0) {
+		v->measured = true;
+		return 0;
+	}
+	if (!hex_decode(v->id, sizeof(v->id), l->value))
+		return refuse(reterr, l,
+			      "the 64 hex digits that 'cvmcrypt enroll' writes, or measured");
+	v->id_set = true;
+	return 0;
+}
+
+static const struct config_choice sources[] = {
+	{"tpm2", SOURCE_TPM2}, {"parent", SOURCE_PARENT}, {0}};
+
+static int set_sources(_unused_ const struct config_key *k, void *target, const struct ini_line *l,
+		       struct err *reterr)
+{
+	struct volume_config *v = target;
+	const char *rest = l->value;
+	char word[16];
+
+	while (ini_word(&rest, word, sizeof(word))) {
+		int type = choice(sources, word);
+
+		if (type < 0)
+			return refuse(reterr, l, "a list of tpm2, parent");
+		for (size_t i = 0; i < v->source_count; i++)
+			if (v->sources[i] == (enum source_type)type)
+				return refuse(reterr, l, "each source once");
+		if (v->source_count == CONFIG_SOURCES_MAX)
+			return refuse(reterr, l, "fewer sources");
+		v->sources[v->source_count++] = (enum source_type)type;
+	}
+	return *rest ? refuse(reterr, l, "a list of tpm2, parent") : 0;
+}
+
+static const struct config_choice profiles[] = {{"uki", PROFILE_UKI}, {"grub", PROFILE_GRUB}, {0}};
+static const struct config_choice isolations[] = {
+	{"none", ISOLATION_NONE}, {"snp", ISOLATION_SNP}, {"tdx", ISOLATION_TDX},
+	{"snp-or-tdx", ISOLATION_SNP_OR_TDX}, {0}};
+static const struct config_choice recoveries[] = {
+	{"off", RECOVERY_OFF}, {"console", RECOVERY_CONSOLE}, {0}};
+static const struct config_choice refusals[] = {
+	{"poweroff", ON_REFUSED_POWEROFF}, {"halt", ON_REFUSED_HALT},
+	{"reboot", ON_REFUSED_REBOOT}, {0}};
+static const struct config_choice transients[] = {{"retry", true}, {"refuse", false}, {0}};
+static const struct config_choice roles[] = {{"os", ROLE_OS}, {"data", ROLE_DATA}, {0}};
+static const struct config_choice yes_no[] = {{"yes", true}, {"no", false}, {0}};
+
+_Static_assert(sizeof(enum profile) == sizeof(int) && sizeof(enum isolation) == sizeof(int) &&
+	       sizeof(enum recovery_mode) == sizeof(int) &&
+	       sizeof(enum on_refused) == sizeof(int) &&
+	       sizeof(enum volume_role) == sizeof(int), "set_choice() writes an int");
+
+#define FIELD(type, member) \
+	.offset = offsetof(struct type, member), .size = sizeof(((struct type *)0)->member)
+#define BOOT(key, setter, member, ...) \
+	{.section = "boot", .name = key, .set = setter, FIELD(config, member), __VA_ARGS__}
+#define VOLUME(key, setter, member, ...) \
+	{.section = "volume", .name = key, .set = setter, FIELD(volume_config, member), __VA_ARGS__}
+
+#define DEFAULT(text) .fallback = text, .fallback_os = text
+#define DEFAULTS(os, data) .fallback = data, .fallback_os = os
+#define NO_DEFAULT .fallback = NULL
+#define MANDATORY(text) .mandatory = true, .example = text
+/* tests/lint/man-config reads these rows: BOOT or VOLUME, key and default in one line each */
+static const struct config_key keys[CONFIG_KEY_COUNT] = {
+	BOOT("profile", set_choice, profile, DEFAULT("uki"), .choices = profiles),
+	BOOT("isolation", set_choice, isolation, NO_DEFAULT, .choices = isolations),
+	BOOT("recovery", set_choice, recovery, DEFAULT("off"), .choices = recoveries),
+	BOOT("on-refused", set_choice, on_refused, DEFAULT("poweroff"), .choices = refusals),
+	BOOT("refused-delay", set_time, refused_delay_ms, DEFAULT("10min")),
+	BOOT("on-transient", set_choice, on_transient_retry, DEFAULT("retry"),
+	     .choices = transients),
+	BOOT("device-timeout", set_time, device_timeout_ms, DEFAULT("60s")),
+	BOOT("tpm-timeout", set_time, tpm_timeout_ms, DEFAULT("30s")),
+	BOOT("tpm", set_tpm, tpm, DEFAULT("/dev/tpmrm0")),
+	VOLUME("role", set_choice, role, MANDATORY("role = os"), .choices = roles),
+	VOLUME("device", set_device, device, MANDATORY("device = PARTLABEL=root")),
+	VOLUME("mapping", set_mapping, mapping, DEFAULT(CONFIG_FALLBACK_NAME)),
+	VOLUME("id", set_id, id, NO_DEFAULT),
+	VOLUME("sources", set_sources, sources, DEFAULTS("tpm2", "parent")),
+	VOLUME("required", set_choice, required, DEFAULTS("yes", "no"), .choices = yes_no),
+	VOLUME("discards", set_choice, discards, DEFAULT("no"), .choices = yes_no),
+};
+
+const struct config_key *config_keys(size_t *ret_count)
+{
+	*ret_count = ARRAY_SIZE(keys);
+	return keys;
+}
