@@ -90,8 +90,8 @@ static bool find_path(const cJSON *node, const cJSON *target, char *path, size_t
 	return false;
 }
 
-static int fail(const struct json *j, const cJSON *obj, const char *key, const char *what,
-		struct err *reterr)
+int json_fail(const struct json *j, const struct cJSON *obj, const char *key, const char *what,
+	      struct err *reterr)
 {
 	char path[JSON_PATH_MAX] = "";
 
@@ -106,7 +106,7 @@ static int get(const struct json *j, const cJSON *obj, const char *key, const cJ
 	const cJSON *item = json_find(obj, key);
 
 	if (!item)
-		return fail(j, obj, key, "missing", reterr);
+		return json_fail(j, obj, key, "missing", reterr);
 	*ret = item;
 	return 0;
 }
@@ -120,7 +120,7 @@ int json_get_object(const struct json *j, const struct cJSON *obj, const char *k
 	if (r < 0)
 		return r;
 	if (!cJSON_IsObject(item))
-		return fail(j, obj, key, "object expected", reterr);
+		return json_fail(j, obj, key, "object expected", reterr);
 	*ret = item;
 	return 0;
 }
@@ -134,7 +134,7 @@ int json_get_array(const struct json *j, const struct cJSON *obj, const char *ke
 	if (r < 0)
 		return r;
 	if (!cJSON_IsArray(item))
-		return fail(j, obj, key, "array expected", reterr);
+		return json_fail(j, obj, key, "array expected", reterr);
 	*ret = item;
 	return 0;
 }
@@ -148,7 +148,7 @@ int json_get_string(const struct json *j, const struct cJSON *obj, const char *k
 	if (r < 0)
 		return r;
 	if (!cJSON_IsString(item))
-		return fail(j, obj, key, "string expected", reterr);
+		return json_fail(j, obj, key, "string expected", reterr);
 	*ret = item->valuestring;
 	return 0;
 }
@@ -162,7 +162,7 @@ int json_get_u64(const struct json *j, const struct cJSON *obj, const char *key,
 	if (r < 0)
 		return r;
 	if (!cJSON_IsNumber(item))
-		return fail(j, obj, key, "number expected", reterr);
+		return json_fail(j, obj, key, "number expected", reterr);
 	if (max > JSON_U64_MAX)
 		max = JSON_U64_MAX;
 	/* range first: converting a double that doesn't fit is undefined */
@@ -172,7 +172,7 @@ int json_get_u64(const struct json *j, const struct cJSON *obj, const char *key,
 
 		(void)snprintf(what, sizeof(what), "whole number from 0 to %llu expected",
 			       (unsigned long long)max);
-		return fail(j, obj, key, what, reterr);
+		return json_fail(j, obj, key, what, reterr);
 	}
 	*ret = (uint64_t)item->valuedouble;
 	return 0;
@@ -187,7 +187,7 @@ int json_get_u64_string(const struct json *j, const struct cJSON *obj, const cha
 	if (r < 0)
 		return r;
 	if (!decimal_u64(text, UINT64_MAX, ret))
-		return fail(j, obj, key, "string with a decimal number expected", reterr);
+		return json_fail(j, obj, key, "string with a decimal number expected", reterr);
 	return 0;
 }
 
@@ -200,7 +200,7 @@ int json_get_bool(const struct json *j, const struct cJSON *obj, const char *key
 	if (r < 0)
 		return r;
 	if (!cJSON_IsBool(item))
-		return fail(j, obj, key, "true or false expected", reterr);
+		return json_fail(j, obj, key, "true or false expected", reterr);
 	*ret = cJSON_IsTrue(item);
 	return 0;
 }
@@ -217,7 +217,7 @@ int json_get_base64(const struct json *j, const struct cJSON *obj, const char *k
 		char what[64];
 
 		(void)snprintf(what, sizeof(what), "base64 of at most %zu bytes expected", max);
-		return fail(j, obj, key, what, reterr);
+		return json_fail(j, obj, key, what, reterr);
 	}
 	return 0;
 }
@@ -233,8 +233,8 @@ int json_only_keys(const struct json *j, const struct cJSON *obj, const char *co
 		while (*k && strcmp(*k, child->string ? child->string : "") != 0)
 			k++;
 		if (!*k)
-			return fail(j, obj, child->string ? child->string : "?", "unknown key",
-				    reterr);
+			return json_fail(j, obj, child->string ? child->string : "?",
+					 "unknown key", reterr);
 	}
 	return 0;
 }

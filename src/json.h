@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * JSON, on cJSON: strict reading of bytes from outside, and writing. json_parse() refuses what cJSON
- * lets pass: text behind the value, duplicate keys in one object, NUL bytes, nesting above
- * JSON_DEPTH_MAX, more than JSON_NODES_MAX values. Getters are typed, and name the path in errors.
+ * JSON, on cJSON: strict reading of bytes from outside, and writing. json_parse() refuses what
+ * cJSON lets pass: text behind the value, duplicate keys in one object, NUL bytes, invalid UTF-8,
+ * loose numbers, nesting above JSON_DEPTH_MAX, more than JSON_NODES_MAX values. Getters are typed, and name the path in errors.
  * Numbers are doubles in cJSON: 64-bit values travel as decimal strings.
  * All getters fail with the code that json_parse() was given, so a caller's format has one code.
  */
@@ -51,6 +51,10 @@ int json_get_base64(const struct json *j, const struct cJSON *obj, const char *k
 /* Fails if obj has a member that is not in the NULL-terminated list. */
 int json_only_keys(const struct json *j, const struct cJSON *obj, const char *const *keys,
 		   struct err *reterr);
+
+/* The same failure for what a caller finds wrong with a member: "NAME: PATH.KEY: WHAT". */
+int json_fail(const struct json *j, const struct cJSON *obj, const char *key, const char *what,
+	      struct err *reterr);
 
 /* Optional members: NULL when absent. */
 const struct cJSON *json_find(const struct cJSON *obj, const char *key);

@@ -18,7 +18,7 @@ static bool fail(struct scan *s, const char *wrong)
 	return false;
 }
 
-/* The byte at the cursor; -1 at the end, so that no caller compares with a byte that isn't there. */
+/* The byte at the cursor; -1 at the end, so that no caller compares with what isn't there. */
 static int peek(const struct scan *s)
 {
 	return s->at < s->len ? s->text[s->at] : -1;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Is this text strictly JSON (RFC 8259)? One pass, no memory. cJSON only ever sees text that passed
- * here, so what cJSON lets pass, and what it reads beyond the end in older versions, doesn't matter.
+ * here, so what cJSON lets pass, and what old versions read beyond the end, doesn't matter.
  */
 #ifndef CVMCRYPT_JSON_SCAN_H
 #define CVMCRYPT_JSON_SCAN_H

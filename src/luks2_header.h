@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The LUKS2 header (LUKS2 On-Disk Format Specification 1.1.1), read strictly from bytes: both copies
- * are judged alone, the newest good one is decoded. Pure: no I/O. luks2_header_policy() refuses what
- * cvmcrypt does not allow (threat: a header is unauthenticated and libcryptsetup obeys it).
+ * The LUKS2 header (LUKS2 On-Disk Format Specification 1.1.1), read strictly from bytes: both
+ * copies are judged alone, the newest good one is decoded. Pure: no I/O. luks2_header_policy()
+ * refuses what cvmcrypt does not allow (a header is unauthenticated and libcryptsetup obeys it).
  */
 #ifndef CVMCRYPT_LUKS2_HEADER_H
 #define CVMCRYPT_LUKS2_HEADER_H
@@ -18,9 +18,15 @@
 #define LUKS2_KEYSLOTS_MAX 32
 #define LUKS2_TOKENS_MAX 32
 #define LUKS2_UUID_SIZE 40		/* as on disk, NUL-padded */
+#define LUKS2_LABEL_SIZE 48
+#define LUKS2_WORD_SIZE 48
+#define LUKS2_KEYSLOTS_SIZE_MAX 134217728	/* what libcryptsetup allows */
+#define LUKS2_TYPE_MAX 64
+#define LUKS2_REASON_MAX 144
 
 struct luks2_keyslot {
 	int id;
+	char type[LUKS2_TYPE_MAX];	/* a longer one is cut */
 	uint32_t key_size;		/* bytes of the volume key that it holds */
 	uint64_t area_offset, area_size;	/* bytes from the start of the device */
 	char area_cipher[LUKS2_CIPHER_MAX];
@@ -32,10 +38,13 @@ struct luks2_keyslot {
 	uint32_t kdf_iterations, kdf_memory, kdf_cpus;	/* as the kdf uses them, else 0 */
 	uint8_t kdf_salt[64];
 	size_t kdf_salt_len;
-	bool plain;			/* type luks2, af luks1, area raw: what cvmcrypt can use; else only id is set */
+	bool plain;			/* type luks2, af luks1, area raw: what cvmcrypt can use; else only
+					   id, type and, where it is told, the area's place are set */
+	char reason[LUKS2_REASON_MAX];	/* why it is not plain */
 };
 
 struct luks2_segment {
+	char type[LUKS2_TYPE_MAX];	/* empty: there is no segment 0; the rest is set for "crypt" */
 	uint64_t offset;		/* bytes */
 	bool dynamic;			/* size "dynamic" */
 	uint64_t size;
@@ -43,9 +52,11 @@ struct luks2_segment {
 	char cipher[LUKS2_CIPHER_MAX];	/* the header's "encryption" */
 	uint32_t sector_size;
 	bool integrity;
+	size_t flag_count;		/* of the segment: it is part of a re-encryption */
 };
 
 struct luks2_digest {			/* the one that covers segment 0 */
+	char type[LUKS2_TYPE_MAX];	/* the rest is set for "pbkdf2" */
 	char hash[16];
 	uint32_t iterations;
 	uint8_t salt[64];
@@ -57,7 +68,7 @@ struct luks2_digest {			/* the one that covers segment 0 */
 
 struct luks2_token {
 	int id;
-	char type[64];
+	char type[LUKS2_TYPE_MAX];	/* a longer one is cut */
 	uint32_t keyslots;		/* bit mask */
 	char *text;			/* the token object's JSON, compact; owned */
 };
@@ -70,19 +81,21 @@ struct luks2_header {
 	uint64_t seqid;
 	uint64_t json_size, keyslots_size;
 	enum luks2_copy copy[2];	/* what was found of primary and secondary */
-	char copy_reason[2][96];	/* why a copy is bad */
+	char copy_reason[2][LUKS2_REASON_MAX];	/* why a copy is bad, or good and not used */
 	int used;			/* 0 or 1: the copy that was decoded */
 	size_t segment_count;
 	struct luks2_segment segment;	/* number 0 */
 	size_t digest_count;		/* digests that cover segment 0 */
 	struct luks2_digest digest;
+	uint32_t other_keyslots;	/* bit mask: keyslots of digests that don't cover segment 0 */
 	size_t keyslot_count;
 	struct luks2_keyslot keyslot[LUKS2_KEYSLOTS_MAX];
 	size_t token_count;
 	struct luks2_token token[LUKS2_TOKENS_MAX];
 	size_t flag_count, requirement_count;
-	char first_flag[48], first_requirement[48];
+	char first_flag[LUKS2_WORD_SIZE], first_requirement[LUKS2_WORD_SIZE];
 	bool reencrypt_keyslot;		/* a keyslot of type reencrypt is there */
+	char label[LUKS2_LABEL_SIZE];	/* NUL-terminated, anything the host likes */
 	bool subsystem_set;
 	uint8_t *area;			/* the used copy, hdr_size bytes, owned */
 };
@@ -91,16 +104,22 @@ struct luks2_header {
 void luks2_header_done(struct luks2_header *h);
 
 /*
- * How many bytes of a copy its binary header claims, so that a reader knows how much to read:
- * E_HEADER_MALFORMED if the 4096 bytes at `offset` (0 or where a secondary may be) are no LUKS2 header.
+ * How many bytes of a copy its binary header claims, so that a reader knows how much to read.
+ * E_HEADER_MALFORMED if the 4096 bytes are no binary header, of the primary or of the secondary.
  */
 int luks2_header_size(const uint8_t bin[LUKS2_BIN_HDR_SIZE], bool secondary, uint64_t *ret,
 		      struct err *reterr);
-/* Either copy may be NULL (not read); lengths are of what was read. E_HEADER_MALFORMED, E_HEADER_CHECKSUM. */
+/*
+ * Either copy may be NULL (not read); lengths are of what was read. E_HEADER_MALFORMED,
+ * E_HEADER_CHECKSUM.
+ */
 int luks2_header_parse(struct luks2_header *ret, const uint8_t *primary, size_t primary_len,
 		       const uint8_t *secondary, size_t secondary_len, struct err *reterr);
 
-/* What a header must look like before a secret is asked for. E_HEADER_REFUSED, E_FOREIGN_TOKEN. */
+/*
+ * What a header must look like before a secret is asked for; our_keyslot < 0: all but the keyslot.
+ * E_HEADER_REFUSED, E_FOREIGN_TOKEN.
+ */
 int luks2_header_policy(const struct luks2_header *h, int our_keyslot, uint64_t device_size,
 			struct err *reterr);
 const struct luks2_keyslot *luks2_header_keyslot(const struct luks2_header *h, int id);
