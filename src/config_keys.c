@@ -202,6 +202,7 @@ static const struct config_key keys[CONFIG_KEY_COUNT] = {
 	BOOT("profile", set_choice, profile, DEFAULT("uki"), .choices = profiles),
 	BOOT("isolation", set_choice, isolation, NO_DEFAULT, .choices = isolations),
 	BOOT("recovery", set_choice, recovery, DEFAULT("off"), .choices = recoveries),
+	BOOT("recovery-timeout", set_time, recovery_timeout_ms, DEFAULT("10min")),
 	BOOT("on-refused", set_choice, on_refused, DEFAULT("poweroff"), .choices = refusals),
 	BOOT("refused-delay", set_time, refused_delay_ms, DEFAULT("10min")),
 	BOOT("on-transient", set_choice, on_transient_retry, DEFAULT("retry"),

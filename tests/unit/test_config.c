@@ -36,6 +36,7 @@ static void test_defaults(void **state)
 	assert_int_equal(c.profile, PROFILE_UKI);
 	assert_int_equal(c.isolation, ISOLATION_UNSET);
 	assert_int_equal(c.recovery, RECOVERY_OFF);
+	assert_int_equal(c.recovery_timeout_ms, 600000);
 	assert_int_equal(c.on_refused, ON_REFUSED_POWEROFF);
 	assert_int_equal(c.refused_delay_ms, 600000);
 	assert_true(c.on_transient_retry);
@@ -91,6 +92,7 @@ static void test_all_keys(void **state)
 				   "profile=grub\n"
 				   "isolation = snp-or-tdx\n"
 				   "recovery = console\n"
+				   "recovery-timeout = 90s\n"
 				   "on-refused = reboot\n"
 				   "refused-delay = 250ms\n"
 				   "on-transient = refuse\n"
@@ -124,6 +126,7 @@ static void test_all_keys(void **state)
 	assert_int_equal(config_pcr_mask(&c), PCR_PROFILE_GRUB);
 	assert_int_equal(c.isolation, ISOLATION_SNP_OR_TDX);
 	assert_int_equal(c.recovery, RECOVERY_CONSOLE);
+	assert_int_equal(c.recovery_timeout_ms, 90000);
 	assert_int_equal(c.on_refused, ON_REFUSED_REBOOT);
 	assert_int_equal(c.refused_delay_ms, 250);
 	assert_false(c.on_transient_retry);
@@ -141,7 +144,7 @@ static void test_all_keys(void **state)
 	assert_int_equal(v->sources[0], SOURCE_TPM2);
 	assert_true(v->required && v->discards);
 	assert_string_equal(v->file, "f");
-	assert_int_equal(v->line, 13);
+	assert_int_equal(v->line, 14);
 	v = config_volume(&c, "data-1");
 	assert_int_equal(v->role, ROLE_DATA);
 	assert_string_equal(v->mapping, "data-1");
@@ -151,7 +154,7 @@ static void test_all_keys(void **state)
 	assert_false(v->required || v->id_set);
 	assert_null(config_volume(&c, "d3"));
 	assert_int_equal(config_check_image(&c, &e), -E_CONFIG_MISSING);
-	assert_string_equal(e.msg, "f:26: [volume d2] lacks 'id'; 'cvmcrypt enroll' writes it, "
+	assert_string_equal(e.msg, "f:27: [volume d2] lacks 'id'; 'cvmcrypt enroll' writes it, "
 				   "then build the image");
 }
 
