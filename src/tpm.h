@@ -2,7 +2,9 @@
 /*
  * The TPM, on ESAPI: our verbs, not the library's calls. Inside the boot the device TCTI is linked
  * directly; `--tcti` (outside boot) loads another. Every answer is treated as a host's bytes: names,
- * selections and sizes are checked. Sessions and objects are flushed on every path of a raw device.
+ * selections and sizes are checked (E_TPM_ANSWER). Sessions and objects are flushed on every path,
+ * so that /dev/tpm0 is left as it was found. Any call can fail with E_TPM_BUSY, E_TPM_LOCKOUT and
+ * E_TPM_COMMAND. Nothing sleeps; after E_TPM_BUSY "no answer" only a new context is of use.
  * Several files share struct tpm through tpm_internal.h.
  */
 #ifndef CVMCRYPT_TPM_H
@@ -13,34 +15,50 @@
 #include "pcr.h"
 #include "record.h"
 #include "secret.h"
+#include "tpm_policy.h"
 
 #define TPM_SRK_HANDLE 0x81000001u
-#define TPM_COUNTER_INDEX 0x018c7631u	/* owner-defined NV space; one counter a machine */
 
 struct tpm;
 #define _cleanup_tpm_ _cleanup_(tpm_freep)
 void tpm_freep(struct tpm **t);
 
-/* conf: "device:/dev/tpmrm0", or "/dev/...": the same; others ("swtpm:path=...") only with allow_loader. */
+/*
+ * conf: "device:/dev/tpmrm0", or "/dev/...": the same; others ("swtpm:path=...") only with
+ * allow_loader. E_TPM_ABSENT, E_TPM_BUSY (/dev/tpm0 is in use), E_USAGE.
+ */
 int tpm_open(struct tpm **ret, const char *conf, bool allow_loader, struct err *reterr);
 /* Commands sent so far, counted at the TCTI (those of its own opening included). */
 unsigned tpm_command_count(const struct tpm *t);
 
 /* tpm_pcr.c */
-/* E_TPM_BANK when the TPM leaves a requested PCR out: the bank is not active. */
+/*
+ * One command for each eight PCRs. E_TPM_BANK when the TPM leaves a requested PCR out: the bank is
+ * not active. E_TPM_PCR_CHANGED when more than eight were not read as of one moment.
+ */
 int tpm_pcr_read(struct tpm *t, uint32_t mask, struct pcr_set *ret, struct err *reterr);
-/* Extends SHA-256(data) of each active bank's algorithm into the PCR, in one command. */
+/*
+ * Extends H(data) into the PCR, H being each active bank's algorithm, in one command (TPM2_PCR_Event:
+ * the TPM hashes, so no active bank is left out because its algorithm is not known here).
+ */
 int tpm_pcr_extend(struct tpm *t, unsigned pcr, const void *data, size_t len, struct err *reterr);
 /* True value of PCR 15: 0 open, else used or closed. */
 int tpm_door_is_open(struct tpm *t, bool *ret, struct err *reterr);
-/* Extends PCR 15 with the closing constant in every active bank and reads it back. E_TPM_CLOSE. */
+/*
+ * Extends PCR 15 with the closing constant in every active bank and reads it back: whatever fails,
+ * E_TPM_CLOSE. The value before is the one that this context read last and extended itself; so an
+ * extend by somebody else in between is noticed.
+ */
 int tpm_door_close(struct tpm *t, struct err *reterr);
-/* PCR 15's value (SHA-256) after the given 32-byte commitments were measured and the door closed. */
+/* PCR 15's value (SHA-256) after the given commitments were measured and the door was closed. */
 int tpm_door_expected(const uint8_t (*commitments)[32], size_t count, bool closed,
 		      uint8_t out[SHA256_SIZE], struct err *reterr);
 
 /* tpm_srk.c */
-/* The SRK at TPM_SRK_HANDLE: its name. With create it is made from the TCG template and persisted if none is there. */
+/*
+ * The name of the SRK at TPM_SRK_HANDLE. An RSA or ECC storage key that is there is taken, any other
+ * key is E_TPM_OBJECT; none is E_TPM_OTHER, or with create it is made from the TCG template (P-256).
+ */
 int tpm_srk_name(struct tpm *t, bool create, uint8_t ret_name[34], struct err *reterr);
 
 /* tpm_counter.c: the revocation counter (NV, TPM_NT_COUNTER) */
@@ -48,23 +66,23 @@ int tpm_srk_name(struct tpm *t, bool create, uint8_t ret_name[34], struct err *r
 int tpm_counter_ensure(struct tpm *t, uint64_t *ret_value, struct err *reterr);
 int tpm_counter_read(struct tpm *t, uint64_t *ret_value, struct err *reterr);
 int tpm_counter_increment(struct tpm *t, struct err *reterr);
-/* The name of the written index, computed here from its public area as cvmcrypt defines it. */
-int tpm_counter_name(uint8_t ret_name[34], struct err *reterr);
 
 /* tpm_seal.c */
 /*
- * Seals s (32 bytes) under the SRK with policy PolicyAuthorize(approver); fills way's srk_*,
- * public/private; approver_*, counter_index, pcr_mask must be set by the caller. What the TPM made is
- * checked (attributes, name algorithm, policy digest), loaded once and flushed: E_TPM_OBJECT.
+ * Seals s (32 bytes) under the SRK, made if need be, with policy PolicyAuthorize(approver); fills
+ * way's srk_* and public/private, on success only; approver_* and counter_index must be set by the
+ * caller. What the TPM made is checked (attributes, name algorithm, policy digest), loaded once and
+ * flushed: E_TPM_OBJECT.
  */
 int tpm_seal(struct tpm *t, struct way_tpm2 *way, const struct secret *s, struct err *reterr);
 /* Does the object load under this TPM's SRK? E_TPM_OTHER if the SRK's name is not the way's. */
 int tpm_load_test(struct tpm *t, const struct way_tpm2 *way, struct err *reterr);
 /*
- * Unseals with the approval. current: PCRs as read (only for the policy's PCR digest).
+ * Unseals with the approval, in 11 commands. current: PCRs as read (only for the policy's PCR digest).
  * The session is salted to the SRK whose name the record pins; the answer is encrypted.
- * E_TPM_OTHER, E_TPM_OBJECT, E_TPM_PCR_CHANGED, E_PCR_MISMATCH, E_APPROVAL_REVOKED, E_TPM_LOCKOUT,
- * E_TPM_COUNTER, E_TPM_COMMAND.
+ * E_TPM_OTHER: the SRK is another. E_TPM_OBJECT: the way's object is not ours. E_PCR_MISMATCH: the
+ * approval is not for `current`. E_TPM_PCR_CHANGED: `current` is no longer true, read again.
+ * E_APPROVAL_REVOKED, E_TPM_COUNTER, E_TPM_ANSWER.
  */
 int tpm_unseal(struct tpm *t, const struct way_tpm2 *way, const struct approval *approval,
 	       const struct pcr_set *current, struct secret *ret, struct err *reterr);

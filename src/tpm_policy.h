@@ -12,15 +12,28 @@
 #include "err.h"
 #include "pcr.h"
 
+/* The revocation counter: owner-defined NV space, one a machine, read with its empty password. */
+#define TPM_COUNTER_INDEX 0x018c7631u
+#define TPM_COUNTER_BYTES 8
+/* TPMA_NV: OWNERWRITE, TPM_NT_COUNTER, OWNERREAD, AUTHREAD, NO_DA */
+#define TPM_COUNTER_ATTRIBUTES (1u << 1 | 1u << 4 | 1u << 17 | 1u << 18 | 1u << 25)
+/* the bit that the first increment sets */
+#define TPM_COUNTER_WRITTEN (1u << 29)
+
 /* What the approver signs: aHash = SHA-256(approvedPolicy || policyRef), policyRef empty. */
 int tpm_policy_approved(const struct pcr_set *pcrs, uint32_t mask, const uint8_t counter_name[34],
 			uint64_t number, uint8_t ret_policy[SHA256_SIZE],
 			uint8_t ret_ahash[SHA256_SIZE], struct err *reterr);
-/* authPolicy of the sealed object. approver_name: name of the P-256 public key, see tpm_policy_approver_name(). */
+/* authPolicy of the sealed object; approver_name as from tpm_policy_approver_name(). */
 int tpm_policy_authorize(const uint8_t approver_name[34], uint8_t ret[SHA256_SIZE],
 			 struct err *reterr);
-/* Name of the approver as TPM2_LoadExternal sees it: TPMT_PUBLIC ECC P-256, nameAlg SHA-256, ECDSA-SHA256, attributes sign|userWithAuth. */
+/*
+ * Name of the approver as TPM2_LoadExternal gives it: a TPMT_PUBLIC of type ECC P-256, nameAlg
+ * SHA-256, scheme ECDSA with SHA-256, attributes sign|userWithAuth.
+ */
 int tpm_policy_approver_name(const uint8_t x[32], const uint8_t y[32], uint8_t ret_name[34],
 			     struct err *reterr);
+/* Name of the written counter, as cvmcrypt defines it. */
+int tpm_counter_name(uint8_t ret_name[34], struct err *reterr);
 
 #endif
