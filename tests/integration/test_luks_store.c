@@ -1,0 +1,534 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Reading and changing headers of image files that stock cryptsetup made. With `--op NAME IMAGE` the
+ * program does one thing instead: tests/fault/sweep_luks_store cuts changes at every write.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "file.h"
+#include "luks.h"
+
+#define OLD "the old passphrase"
+#define NEW "6f0d3c5a6f0d3c5a6f0d3c5a6f0d3c5a6f0d3c5a6f0d3c5a6f0d3c5a6f0d3c5a"
+#define TOKEN(filler) "{\"type\":\"cvmcrypt\",\"keyslots\":[\"0\"],\"filler\":\"" filler "\"}"
+
+static char folder[] = "/tmp/test_luks_store.XXXXXX";
+static char image[64], key_file[64];
+
+static int run(const char *const *argv)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		(void)execvp(argv[0], (char *const *)(uintptr_t)argv);
+		_exit(127);
+	}
+	return pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) ?
+	       WEXITSTATUS(status) : -1;
+}
+
+#define RUN(...) run((const char *const[]){__VA_ARGS__, NULL})
+#define CHEAP "--pbkdf", "pbkdf2", "--pbkdf-force-iterations", "1000"
+#define FORMAT "cryptsetup", "-q", "luksFormat", "--type", "luks2", CHEAP
+
+/* An empty image of 20 MiB; what follows formats it. */
+static void make_file(const char *path, off_t size)
+{
+	_cleanup_close_ int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	assert_true(fd >= 0);
+	assert_int_equal(ftruncate(fd, size), 0);
+}
+
+static int each_image(void **state)
+{
+	(void)state;
+	make_file(image, 20 << 20);
+	return RUN(FORMAT, image, key_file);
+}
+
+static void text_secret(struct secret *s, const char *text)
+{
+	assert_int_equal(secret_alloc(s, strlen(text), NULL), 0);
+	memcpy(s->bytes, text, strlen(text));
+}
+
+static void expect_ok(int r, const struct err *err)
+{
+	if (r < 0)
+		fail_msg("E%d %s", -r, err->msg);
+}
+
+static void overwrite(off_t at, const char *text)
+{
+	_cleanup_close_ int fd = open(image, O_RDWR | O_CLOEXEC);
+
+	expect_ok(file_pwrite(fd, image, text, strlen(text), at, NULL), &(struct err){0});
+}
+
+static bool opens_with(const char *path)
+{
+	return RUN("cryptsetup", "-q", "open", "--test-passphrase", "--key-file", path, image) == 0;
+}
+
+/* --- devices --- */
+
+static int try_open(const char *path)
+{
+	_cleanup_luks_device_ struct luks_device d = LUKS_DEVICE_INIT;
+	struct err err = {0};
+
+	return luks_device_open(&d, path, false, &err);
+}
+
+static void test_device_kinds(void **state)
+{
+	_cleanup_luks_device_ struct luks_device d = LUKS_DEVICE_INIT;
+	char path[96], longer[400];
+	struct err err;
+
+	(void)state;
+	(void)snprintf(path, sizeof(path), "%s/fifo", folder);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_int_equal(try_open(path), -E_DEVICE_KIND);
+	assert_int_equal(try_open(folder), -E_DEVICE_KIND);
+	assert_int_equal(try_open("/dev/null"), -E_DEVICE_KIND);
+	assert_int_equal(try_open("/dev/tty"), -E_DEVICE_KIND);
+	(void)snprintf(path, sizeof(path), "%s/absent", folder);
+	assert_int_equal(try_open(path), -E_DEVICE_ABSENT);
+	assert_int_equal(symlink(path, strcat(strcpy(longer, folder), "/dangling")), 0);
+	assert_int_equal(try_open(longer), -E_DEVICE_ABSENT);
+	memset(longer, 'x', sizeof(longer) - 1);
+	longer[sizeof(longer) - 1] = 0;
+	assert_int_equal(try_open(longer), -E_DEVICE_KIND);
+	expect_ok(luks_device_open(&d, image, true, &err), &err);
+	assert_int_equal(d.size, 20 << 20);
+	assert_int_equal(d.rdev, 0);
+	assert_int_equal(fcntl(d.fd, F_GETFD), FD_CLOEXEC);
+}
+
+/* --- reading --- */
+
+static int read_image(struct luks2_header *h)
+{
+	_cleanup_luks_device_ struct luks_device d = LUKS_DEVICE_INIT;
+	struct err err = {0};
+	int r = luks_device_open(&d, image, false, &err);
+
+	if (r == 0)
+		r = luks_read_header(&d, h, &err);
+	if (r < 0)
+		assert_int_equal(err.code, -r);
+	return r;
+}
+
+/* Bytes that this process has asked the kernel for so far, this look included. */
+static long long bytes_read(void)
+{
+	_cleanup_buf_ struct buf text = BUF_INIT(0);
+	struct err err;
+
+	expect_ok(file_read("/proc/self/io", 4096, &text, &err), &err);
+	return atoll((const char *)text.data + strlen("rchar: "));
+}
+
+static void test_read_once(void **state)
+{
+	_cleanup_luks2_header_ struct luks2_header h = {0};
+	long long look, before, after;
+
+	(void)state;
+	assert_int_equal(read_image(&h), 0);	/* the cryptographic library reads on its first use */
+	luks2_header_done(&h);
+	before = bytes_read();
+	look = bytes_read() - before;
+	before = bytes_read();
+	assert_int_equal(read_image(&h), 0);
+	after = bytes_read();
+	assert_in_range(after - before - look, 32768 - 8, 32768 + 8);
+	assert_int_equal(h.hdr_size, 16384);
+	assert_int_equal(h.used, 0);
+	assert_int_equal(h.copy[0], LUKS2_COPY_GOOD);
+	assert_int_equal(h.copy[1], LUKS2_COPY_GOOD);
+}
+
+static void expect_secondary(void)
+{
+	_cleanup_luks2_header_ struct luks2_header h = {0};
+
+	assert_int_equal(read_image(&h), 0);
+	assert_int_equal(h.used, 1);
+	assert_int_equal(h.copy[0], LUKS2_COPY_BAD);
+	assert_int_equal(h.copy[1], LUKS2_COPY_GOOD);
+	assert_true(h.keyslot_count == 1 && h.segment.offset == 16777216);
+}
+
+static void test_read_secondary(void **state)
+{
+	(void)state;
+	overwrite(8192, "garbage in the JSON area");
+	expect_secondary();
+	overwrite(0, "no LUKS magic");
+	expect_secondary();
+}
+
+static void test_read_secondary_far(void **state)
+{
+	struct luks2_header h = {0};
+
+	(void)state;
+	assert_int_equal(RUN(FORMAT, "--luks2-metadata-size", "2m", image, key_file), 0);
+	assert_int_equal(read_image(&h), 0);
+	assert_int_equal(h.hdr_size, 2 << 20);
+	luks2_header_done(&h);
+	overwrite(0, "no LUKS magic");
+	expect_secondary();
+}
+
+/* A primary that claims another legal size must not hide the secondary. */
+static void test_read_wrong_size(void **state)
+{
+	_cleanup_close_ int fd = open(image, O_RDWR | O_CLOEXEC);
+	const uint8_t size_4m[8] = {0, 0, 0, 0, 0, 0x40, 0, 0};
+
+	(void)state;
+	assert_int_equal(pwrite(fd, size_4m, sizeof(size_4m), 8), 8);
+	expect_secondary();
+}
+
+static void test_read_refused(void **state)
+{
+	struct luks2_header h = {0};
+	int r;
+
+	(void)state;
+	overwrite(8192, "garbage");
+	overwrite(16384 + 8192, "garbage");
+	r = read_image(&h);
+	assert_true(r == -E_HEADER_CHECKSUM || r == -E_HEADER_MALFORMED);
+	make_file(image, 20 << 20);
+	assert_int_equal(read_image(&h), -E_HEADER_MALFORMED);
+	make_file(image, 0);
+	assert_int_equal(read_image(&h), -E_IO);
+	make_file(image, 4097);
+	assert_true(read_image(&h) < 0);
+}
+
+/* Every length: an answer, no crash, nothing beyond the end is needed when a copy is whole. */
+static void test_read_truncated(void **state)
+{
+	static const off_t cut[] = {1, 511, 4095, 4096, 8192, 16383, 16384, 20480, 32767, 32768};
+
+	(void)state;
+	for (size_t i = ARRAY_SIZE(cut); i-- > 0;) {
+		_cleanup_luks2_header_ struct luks2_header h = {0};
+
+		assert_int_equal(truncate(image, cut[i]), 0);
+		assert_int_equal(read_image(&h) == 0, cut[i] >= 16384);
+	}
+}
+
+/* --- changing --- */
+
+struct opened {
+	struct luks_store *store;
+	struct secret volume_key, new_passphrase;
+};
+
+static void done_opened(struct opened *o)
+{
+	luks_store_freep(&o->store);
+	secret_clear(&o->volume_key);
+	secret_clear(&o->new_passphrase);
+}
+
+#define _cleanup_opened_ _cleanup_(done_opened)
+
+static int open_image(struct opened *o, struct err *err)
+{
+	_cleanup_secret_ struct secret old = SECRET_INIT;
+	int r;
+
+	text_secret(&old, OLD);
+	text_secret(&o->new_passphrase, NEW);
+	r = luks_store_open(&o->store, image, err);
+	return r < 0 ? r : luks_store_volume_key(o->store, &old, &o->volume_key, err);
+}
+
+static void test_keyslot(void **state)
+{
+	_cleanup_opened_ struct opened o = {0};
+	_cleanup_luks2_header_ struct luks2_header h = {0};
+	const struct luks2_keyslot *k;
+	struct err err = {0};
+	int slot = -1;
+
+	(void)state;
+	expect_ok(open_image(&o, &err), &err);
+	assert_int_equal(o.volume_key.len, 64);
+	expect_ok(luks_store_add_keyslot(o.store, &o.volume_key, &o.new_passphrase, &slot, &err),
+		  &err);
+	assert_int_equal(slot, 1);
+	expect_ok(luks_store_test_keyslot(o.store, slot, &o.new_passphrase, &err), &err);
+	assert_int_equal(luks_store_test_keyslot(o.store, 0, &o.new_passphrase, &err), -E_KEYTEST);
+	assert_int_equal(luks_store_test_keyslot(o.store, 7, &o.new_passphrase, &err), -E_KEYTEST);
+	assert_int_equal(luks_store_test_keyslot(o.store, -1, &o.new_passphrase, &err), -E_INTERNAL);
+	assert_int_equal(read_image(&h), 0);
+	k = luks2_header_keyslot(&h, slot);
+	assert_true(k && k->plain && k->key_size == 64 && k->kdf_iterations == 1000);
+	assert_string_equal(k->kdf, "pbkdf2");
+	assert_string_equal(k->area_cipher, "aes-xts-plain64");
+	expect_ok(luks2_header_policy(&h, slot, 20 << 20, &err), &err);
+	expect_ok(luks_store_remove_keyslot(o.store, slot, &err), &err);
+	expect_ok(luks_store_remove_keyslot(o.store, slot, &err), &err);
+	assert_int_equal(luks_store_test_keyslot(o.store, slot, &o.new_passphrase, &err), -E_KEYTEST);
+	assert_true(opens_with(key_file));
+}
+
+static void test_wrong_keys(void **state)
+{
+	_cleanup_opened_ struct opened o = {0};
+	_cleanup_secret_ struct secret key = SECRET_INIT;
+	struct err err = {0};
+	int slot;
+
+	(void)state;
+	expect_ok(open_image(&o, &err), &err);
+	assert_int_equal(luks_store_volume_key(o.store, &o.new_passphrase, &key, &err),
+			 -E_PASSPHRASE);
+	assert_null(key.bytes);
+	o.volume_key.bytes[5] ^= 1;
+	assert_int_equal(luks_store_add_keyslot(o.store, &o.volume_key, &o.new_passphrase, &slot,
+						&err), -E_KEYTEST);
+	o.volume_key.bytes[5] ^= 1;
+	expect_ok(luks_store_add_keyslot(o.store, &o.volume_key, &o.new_passphrase, &slot, &err),
+		  &err);
+}
+
+static int fill_keyslots(struct opened *o, struct err *err)
+{
+	int r, slot, n = 0;
+
+	while ((r = luks_store_add_keyslot(o->store, &o->volume_key, &o->new_passphrase, &slot,
+					   err)) == 0)
+		n++;
+	assert_int_equal(r, -E_NO_SPACE);
+	return n;
+}
+
+static void test_no_keyslot(void **state)
+{
+	struct err err = {0};
+
+	(void)state;
+	for (int small = 0; small < 2; small++) {
+		_cleanup_opened_ struct opened o = {0};
+
+		if (small)
+			assert_int_equal(RUN(FORMAT, "--luks2-keyslots-size", "1m", image, key_file), 0);
+		expect_ok(open_image(&o, &err), &err);
+		assert_int_equal(fill_keyslots(&o, &err), small ? 3 : 31);
+		expect_ok(luks_store_remove_keyslot(o.store, 2, &err), &err);
+		assert_int_equal(fill_keyslots(&o, &err), 1);
+	}
+	assert_true(opens_with(key_file));
+}
+
+static void expect_token(int id, const char *part)
+{
+	_cleanup_luks2_header_ struct luks2_header h = {0};
+	const struct luks2_token *t = NULL;
+	struct err err = {0};
+
+	assert_int_equal(read_image(&h), 0);
+	expect_ok(luks2_header_token(&h, "cvmcrypt", &t, &err), &err);
+	assert_true(part ? t && t->id == id && strstr(t->text, part) : !t);
+}
+
+static void test_token(void **state)
+{
+	_cleanup_opened_ struct opened o = {0};
+	struct err err = {0};
+	int token = -1, other = -1;
+	char *large;
+
+	(void)state;
+	expect_ok(open_image(&o, &err), &err);
+	expect_ok(luks_store_put_token(o.store, -1, TOKEN("first"), &token, &err), &err);
+	expect_token(token, "first");
+	expect_ok(luks_store_put_token(o.store, token, TOKEN("second"), &other, &err), &err);
+	assert_int_equal(other, token);
+	expect_token(token, "second");
+	assert_int_equal(luks_store_put_token(o.store, -1, "{\"type\":\"x\"}", &other, &err),
+			 -E_HEADER_WRITE);
+	assert_int_equal(luks_store_put_token(o.store, -1, "{", &other, &err), -E_HEADER_WRITE);
+	assert_int_equal(luks_store_put_token(o.store, 32, TOKEN("x"), &other, &err),
+			 -E_HEADER_WRITE);
+	/* one that finds no room leaves the one it was to replace, also after the next change */
+	large = malloc(20001);
+	assert_non_null(large);
+	(void)snprintf(large, 20001, "{\"type\":\"cvmcrypt\",\"keyslots\":[],\"x\":\"%016000d\"}", 0);
+	assert_int_equal(luks_store_put_token(o.store, token, large, &other, &err), -E_NO_SPACE);
+	assert_int_equal(luks_store_put_token(o.store, -1, large, &other, &err), -E_NO_SPACE);
+	free(large);
+	expect_ok(luks_store_put_token(o.store, -1, "{\"type\":\"other\",\"keyslots\":[]}", &other,
+				       &err), &err);
+	expect_token(token, "second");
+	expect_ok(luks_store_remove_token(o.store, token, &err), &err);
+	expect_ok(luks_store_remove_token(o.store, token, &err), &err);
+	expect_token(0, NULL);
+	assert_true(opens_with(key_file));
+}
+
+static void test_locked(void **state)
+{
+	_cleanup_opened_ struct opened o = {0};
+	struct luks_store *second = NULL;
+	struct err err = {0};
+
+	(void)state;
+	expect_ok(open_image(&o, &err), &err);
+	assert_int_equal(luks_store_open(&second, image, &err), -E_LOCKED);
+	luks_store_freep(&o.store);
+	expect_ok(luks_store_open(&second, image, &err), &err);
+	luks_store_freep(&second);
+}
+
+/* Somebody else changed the header since it was loaded: refused, and loaded anew. */
+static void test_concurrent(void **state)
+{
+	_cleanup_opened_ struct opened o = {0};
+	struct err err = {0};
+	int slot;
+
+	(void)state;
+	expect_ok(open_image(&o, &err), &err);
+	assert_int_equal(RUN("cryptsetup", "-q", "luksAddKey", CHEAP, "--key-file", key_file, image,
+			     "/proc/self/comm"), 0);
+	assert_int_equal(luks_store_add_keyslot(o.store, &o.volume_key, &o.new_passphrase, &slot,
+						&err), -E_HEADER_WRITE);
+	expect_ok(luks_store_add_keyslot(o.store, &o.volume_key, &o.new_passphrase, &slot, &err),
+		  &err);
+	assert_int_equal(slot, 2);
+}
+
+static void test_no_luks2(void **state)
+{
+	struct luks_store *s = NULL;
+	struct err err;
+
+	(void)state;
+	make_file(image, 20 << 20);
+	assert_int_equal(luks_store_open(&s, image, &err), -E_HEADER_MALFORMED);
+	assert_int_equal(RUN("cryptsetup", "-q", "luksFormat", "--type", "luks1",
+			     "--pbkdf-force-iterations", "1000", image, key_file), 0);
+	assert_int_equal(luks_store_open(&s, image, &err), -E_HEADER_MALFORMED);
+	assert_null(s);
+}
+
+/* --- one change, to be cut --- */
+
+static int change(const char *op, struct opened *o, struct err *err)
+{
+	int number;
+
+	if (strcmp(op, "add") == 0)
+		return luks_store_add_keyslot(o->store, &o->volume_key, &o->new_passphrase, &number,
+					      err);
+	if (strcmp(op, "remove") == 0)
+		return luks_store_remove_keyslot(o->store, 1, err);
+	if (strcmp(op, "token") == 0)
+		return luks_store_put_token(o->store, -1, TOKEN("first"), &number, err);
+	if (strcmp(op, "retoken") == 0)
+		return luks_store_put_token(o->store, 0, TOKEN("second"), &number, err);
+	if (strcmp(op, "untoken") == 0)
+		return luks_store_remove_token(o->store, 0, err);
+	return err_set(err, E_USAGE, "no operation '%s'", op);
+}
+
+/* What a boot would do with the header as it is, up to the secret. */
+static int judge(struct err *err)
+{
+	_cleanup_luks_device_ struct luks_device d = LUKS_DEVICE_INIT;
+	_cleanup_luks2_header_ struct luks2_header h = {0};
+	int r = luks_device_open(&d, image, false, err);
+
+	if (r == 0)
+		r = luks_read_header(&d, &h, err);
+	return r < 0 ? r : luks2_header_policy(&h, 0, d.size, err);
+}
+
+static int one_operation(const char *op, const char *path)
+{
+	_cleanup_opened_ struct opened o = {0};
+	struct err err = {0};
+	int r;
+
+	(void)snprintf(image, sizeof(image), "%s", path);
+	if (strcmp(op, "judge") == 0) {
+		r = judge(&err);
+	} else {
+		r = open_image(&o, &err);
+		if (r == 0)
+			r = change(op, &o, &err);
+	}
+	if (r < 0)
+		(void)fprintf(stderr, "E%d %s\n", -r, err.msg);
+	return r < 0 ? 1 : 0;
+}
+
+/* --- */
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	return remove(path);
+}
+
+static int make_folder(void **state)
+{
+	(void)state;
+	if (!mkdtemp(folder))
+		return -1;
+	(void)snprintf(image, sizeof(image), "%s/image", folder);
+	(void)snprintf(key_file, sizeof(key_file), "%s/key", folder);
+	return file_replace(key_file, OLD, strlen(OLD), 0600, NULL);
+}
+
+static int remove_folder(void **state)
+{
+	(void)state;
+	return nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+#define WITH_IMAGE(f) cmocka_unit_test_setup(f, each_image)
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		WITH_IMAGE(test_device_kinds), WITH_IMAGE(test_read_once),
+		WITH_IMAGE(test_read_secondary), WITH_IMAGE(test_read_secondary_far),
+		WITH_IMAGE(test_read_wrong_size), WITH_IMAGE(test_read_refused),
+		WITH_IMAGE(test_read_truncated), WITH_IMAGE(test_keyslot),
+		WITH_IMAGE(test_wrong_keys), WITH_IMAGE(test_no_keyslot), WITH_IMAGE(test_token),
+		WITH_IMAGE(test_locked), WITH_IMAGE(test_concurrent), WITH_IMAGE(test_no_luks2),
+	};
+
+	if (argc == 4 && strcmp(argv[1], "--op") == 0)
+		return one_operation(argv[2], argv[3]);
+	return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
