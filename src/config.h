@@ -52,7 +52,7 @@ struct config {
 	enum on_refused on_refused;
 	int64_t refused_delay_ms;	/* refused-delay, default 10min */
 	bool on_transient_retry;	/* on-transient = retry | refuse; default retry */
-	int64_t recovery_timeout_ms;	/* recovery-timeout, default 10min: the prompt then gives up */
+	int64_t recovery_timeout_ms;	/* recovery-timeout, default 10min: the prompt ends */
 	int64_t device_timeout_ms;	/* device-timeout, default 60s: then E202 */
 	int64_t tpm_timeout_ms;		/* tpm-timeout, default 30s: then E201 */
 	char tpm[128];			/* default /dev/tpmrm0 */
