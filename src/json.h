@@ -2,8 +2,8 @@
 /*
  * JSON, on cJSON: strict reading of bytes from outside, and writing. json_parse() refuses what
  * cJSON lets pass: text behind the value, duplicate keys in one object, NUL bytes, invalid UTF-8,
- * loose numbers, nesting above JSON_DEPTH_MAX, more than JSON_NODES_MAX values. Getters are typed, and name the path in errors.
- * Numbers are doubles in cJSON: 64-bit values travel as decimal strings.
+ * loose numbers, nesting above JSON_DEPTH_MAX, more than JSON_NODES_MAX values. Getters are typed,
+ * and name the path in errors. Numbers are doubles in cJSON: 64-bit values travel as decimal strings.
  * All getters fail with the code that json_parse() was given, so a caller's format has one code.
  */
 #ifndef CVMCRYPT_JSON_H
