@@ -25,16 +25,24 @@ int platform_device_path(const char *device, char *out, size_t out_size, struct 
 /* Event-driven (inotify): until the path exists or the deadline has passed. false: not there. */
 bool platform_wait_path(const char *path, struct deadline deadline);
 
-/* st_dev of what is mounted at dir (the file system's device; btrfs: E_HANDOFF_MOUNT unless handled by platform_backing). */
+/*
+ * What is mounted at dir, the topmost if there are several: "MAJOR:MINOR" of its block device, or for
+ * btrfs the file system's UUID. E_HANDOFF_MOUNT if nothing is.
+ */
 int platform_mount_source(const char *dir, char *out, size_t out_size, char *fstype, size_t fstype_size,
 			  struct err *reterr);
 /*
- * The whole-stack leaves below a block device (dm slaves, LVM, btrfs members): calls visit(rdev) for
- * each device at the bottom of the stack that is stop_at, or has no slaves. Used by handoff to prove
- * that everything under the root is one of our mappings.
+ * Does everything below this source (dm slaves, LVM, md, the members of a btrfs) stand on devices of
+ * the list? ours: st_rdev of our mappings. E_HANDOFF_MOUNT if one does not.
  */
 int platform_backing_all_ours(const char *source, const char *fstype, const uint64_t *ours, size_t count,
 			      struct err *reterr);
+/* The same for what is mounted at dir and for every file system mounted below it, the kernel's excepted. */
+int platform_mounts_all_ours(const char *dir, const uint64_t *ours, size_t count, struct err *reterr);
+/* Is there an init below dir? Without one both systemd and initramfs-tools start /bin/sh. E_HANDOFF_MOUNT. */
+int platform_check_init(const char *dir, struct err *reterr);
+/* The one block device below /dev/mapper/MAPPING. */
+int platform_mapping_device(const char *mapping, char *out, size_t out_size, struct err *reterr);
 
 /* sync, then power off, halt or reboot by system call. Does not return on success. */
 void platform_end_boot(const char *action);
