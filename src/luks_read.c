@@ -66,23 +66,23 @@ static bool is_bad_header(int r)
 	return r == -E_HEADER_MALFORMED || r == -E_HEADER_CHECKSUM;
 }
 
-/* The primary is no use: look where a secondary may stand, nearest first, as libcryptsetup does. */
-static int read_secondary(struct reader *rd, struct luks2_header *ret, int primary_r,
-			  struct err *reterr)
+/*
+ * The primary is no use: look where a secondary may stand, nearest first, as libcryptsetup does. The
+ * primary is handed in again, so that what is said of it stays.
+ */
+static int read_secondary(struct reader *rd, uint64_t primary_len, int primary_r,
+			  struct luks2_header *ret, struct err *reterr)
 {
-	struct err ignored;
 	uint64_t size;
 	int r;
 
 	for (uint64_t at = LUKS2_HDR_SIZE_MIN; at <= LUKS2_HDR_SIZE_MAX; at *= 2) {
-		if (at + BLOCK > rd->device->size || read_copy(rd, at, &size, &ignored) < 0)
+		if (at + BLOCK > rd->device->size || read_copy(rd, at, &size, NULL) < 0)
 			continue;
-		r = luks2_header_parse(ret, NULL, 0, rd->image + at, size, &ignored);
-		if (r == 0 || !is_bad_header(r)) {
-			if (r < 0 && reterr)
-				*reterr = ignored;
+		r = luks2_header_parse(ret, rd->image, primary_len, rd->image + at, size, reterr);
+		if (r == 0 || !is_bad_header(r))
 			return r;
-		}
+		primary_r = r;
 	}
 	return primary_r;
 }
@@ -91,8 +91,7 @@ int luks_read_header(const struct luks_device *d, struct luks2_header *ret, stru
 {
 	_cleanup_free_ struct reader *rd = calloc(1, sizeof(*rd));
 	_cleanup_free_ uint8_t *image = calloc(1, IMAGE_BYTES);
-	uint64_t size, second;
-	bool has_second;
+	uint64_t size = 0, second = 0;
 	int r;
 
 	if (!rd || !image)
@@ -101,11 +100,12 @@ int luks_read_header(const struct luks_device *d, struct luks2_header *ret, stru
 	rd->image = image;
 	r = read_copy(rd, 0, &size, reterr);
 	if (r == 0) {
-		has_second = read_copy(rd, size, &second, NULL) == 0;
-		r = luks2_header_parse(ret, image, size, has_second ? image + size : NULL,
-				       has_second ? size : 0, reterr);
+		/* what is no copy is judged by its first block, so that its flaw has a name */
+		if (is_bad_header(read_copy(rd, size, &second, NULL)))
+			second = BLOCK;
+		r = luks2_header_parse(ret, image, size, image + size, second, reterr);
 	}
 	if (is_bad_header(r) || r == -E_IO)
-		r = read_secondary(rd, ret, r, reterr);
+		r = read_secondary(rd, size ? size : r == -E_IO ? 0 : BLOCK, r, ret, reterr);
 	return r < 0 ? err_wrap(reterr, r, "'%s'", d->path) : 0;
 }
