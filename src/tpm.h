@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The TPM, on ESAPI: our verbs, not the library's calls. Inside the boot the device TCTI is linked
- * directly; `--tcti` (outside boot) loads another. Every answer is treated as a host's bytes: names,
- * selections and sizes are checked (E_TPM_ANSWER). Sessions and objects are flushed on every path,
- * so that /dev/tpm0 is left as it was found. Any call can fail with E_TPM_BUSY, E_TPM_LOCKOUT and
+ * directly; `--tcti` (outside boot) loads another. Every answer is treated as a host's bytes:
+ * names, selections and sizes are checked (E_TPM_ANSWER). Sessions and objects are flushed on every
+ * path, so that /dev/tpm0 is left as it was found. Any call can fail with E_TPM_BUSY, E_TPM_LOCKOUT and
  * E_TPM_COMMAND. Nothing sleeps; after E_TPM_BUSY "no answer" only a new context is of use.
  * Several files share struct tpm through tpm_internal.h.
  */
@@ -38,8 +38,8 @@ unsigned tpm_command_count(const struct tpm *t);
  */
 int tpm_pcr_read(struct tpm *t, uint32_t mask, struct pcr_set *ret, struct err *reterr);
 /*
- * Extends H(data) into the PCR, H being each active bank's algorithm, in one command (TPM2_PCR_Event:
- * the TPM hashes, so no active bank is left out because its algorithm is not known here).
+ * Extends H(data) into the PCR, H being each active bank's algorithm, in one command. The TPM hashes
+ * (TPM2_PCR_Event), so no active bank is left out because its algorithm is not known here.
  */
 int tpm_pcr_extend(struct tpm *t, unsigned pcr, const void *data, size_t len, struct err *reterr);
 /* True value of PCR 15: 0 open, else used or closed. */
@@ -56,8 +56,8 @@ int tpm_door_expected(const uint8_t (*commitments)[32], size_t count, bool close
 
 /* tpm_srk.c */
 /*
- * The name of the SRK at TPM_SRK_HANDLE. An RSA or ECC storage key that is there is taken, any other
- * key is E_TPM_OBJECT; none is E_TPM_OTHER, or with create it is made from the TCG template (P-256).
+ * The name of the SRK at TPM_SRK_HANDLE. An RSA or ECC storage key that is there is taken, another
+ * key is E_TPM_OBJECT; none is E_TPM_OTHER, or with create one is made (TCG template, P-256).
  */
 int tpm_srk_name(struct tpm *t, bool create, uint8_t ret_name[34], struct err *reterr);
 
@@ -78,7 +78,7 @@ int tpm_seal(struct tpm *t, struct way_tpm2 *way, const struct secret *s, struct
 /* Does the object load under this TPM's SRK? E_TPM_OTHER if the SRK's name is not the way's. */
 int tpm_load_test(struct tpm *t, const struct way_tpm2 *way, struct err *reterr);
 /*
- * Unseals with the approval, in 11 commands. current: PCRs as read (only for the policy's PCR digest).
+ * Unseals with the approval, in 11 commands. current: PCRs as read, for the policy's PCR digest.
  * The session is salted to the SRK whose name the record pins; the answer is encrypted.
  * E_TPM_OTHER: the SRK is another. E_TPM_OBJECT: the way's object is not ours. E_PCR_MISMATCH: the
  * approval is not for `current`. E_TPM_PCR_CHANGED: `current` is no longer true, read again.

@@ -51,6 +51,17 @@ int tpm_object_check(const struct way_tpm2 *way, const TPM2B_PUBLIC *public, str
 	return 0;
 }
 
+/* One form only: the library does not look at the size in front, and there may be more. */
+static bool canonical(const struct way_tpm2 *way, const TPM2B_PUBLIC *public)
+{
+	uint8_t again[sizeof(way->public_area)];
+	size_t len = 0;
+
+	return Tss2_MU_TPM2B_PUBLIC_Marshal(public, again, sizeof(again), &len) ==
+	       TSS2_RC_SUCCESS && len == way->public_len &&
+	       memcmp(again, way->public_area, len) == 0;
+}
+
 static int unmarshal(const struct way_tpm2 *way, TPM2B_PUBLIC *public, TPM2B_PRIVATE *private,
 		     struct err *reterr)
 {
@@ -66,7 +77,7 @@ static int unmarshal(const struct way_tpm2 *way, TPM2B_PUBLIC *public, TPM2B_PRI
 	if (rc == TSS2_RC_SUCCESS)
 		rc = Tss2_MU_TPM2B_PRIVATE_Unmarshal(way->private_area, way->private_len, &length,
 						     private);
-	if (rc != TSS2_RC_SUCCESS || offset != way->public_len || length != way->private_len ||
+	if (rc != TSS2_RC_SUCCESS || !canonical(way, public) || length != way->private_len ||
 	    private->size == 0)
 		return err_set(reterr, E_TPM_OBJECT, "its areas are malformed");
 	return 0;
