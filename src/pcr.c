@@ -49,3 +49,16 @@ int pcr_first_difference(const struct pcr_set *a, const struct pcr_set *b, uint3
 	}
 	return -1;
 }
+
+int pcr_telling(uint32_t differing)
+{
+	static const uint8_t order[] = {7, 12, 13, 11, 14, 8, 9};
+
+	for (size_t i = 0; i < sizeof(order); i++)
+		if (differing & PCR_BIT(order[i]))
+			return order[i];
+	for (int n = 0; n < PCR_COUNT; n++)
+		if (differing & PCR_BIT(n))
+			return n;
+	return -1;
+}

@@ -29,5 +29,10 @@ void pcr_mask_text(uint32_t mask, char out[PCR_MASK_TEXT]);
 int pcr_digest(const struct pcr_set *set, uint32_t mask, uint8_t out[SHA256_SIZE], struct err *reterr);
 /* The lowest PCR of mask that differs, or -1. */
 int pcr_first_difference(const struct pcr_set *a, const struct pcr_set *b, uint32_t mask);
+/*
+ * Of several PCRs that differ the one whose events say most about the cause, or -1: without Secure Boot
+ * the stub has the firmware measure the kernel into PCR 4 as well, and another UKI changes 4, 9 and 11.
+ */
+int pcr_telling(uint32_t differing);
 
 #endif

@@ -67,12 +67,24 @@ static void first_difference(void **state)
 	assert_int_equal(pcr_first_difference(&a, &b, 0xffffff), 7);
 }
 
+static void most_telling(void **state)
+{
+	(void)state;
+	assert_int_equal(pcr_telling(0), -1);
+	assert_int_equal(pcr_telling(PCR_BIT(4) | PCR_BIT(7)), 7);
+	assert_int_equal(pcr_telling(PCR_BIT(4) | PCR_BIT(9) | PCR_BIT(11)), 11);
+	assert_int_equal(pcr_telling(PCR_BIT(9) | PCR_BIT(12) | PCR_BIT(13)), 12);
+	assert_int_equal(pcr_telling(PCR_BIT(4) | PCR_BIT(15)), 4);
+	assert_int_equal(pcr_telling(PCR_BIT(15)), 15);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(masks_as_text),
 		cmocka_unit_test(digest_is_over_ascending_values),
 		cmocka_unit_test(first_difference),
+		cmocka_unit_test(most_telling),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
