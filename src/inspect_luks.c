@@ -52,6 +52,8 @@ static int collect(struct facts *f, const char *file, struct err *reterr)
 	read_record(f);
 	(void)luks2_header_policy(h, f->has_record ? f->record.keyslot : -1,
 				  f->header_only ? UINT64_MAX : f->device.size, &f->refusal);
+	if (!f->refusal.code)
+		f->refusal = f->record_error;
 	return 0;
 }
 
@@ -146,7 +148,7 @@ static void print_keyslot(const struct facts *f, const struct luks2_keyslot *k)
 
 	printf("keyslot %-2d       ", k->id);
 	if (!k->plain) {
-		printf("%s, not understood: %s\n", shown(k->type, text), k->reason);
+		printf("%s, not used: %s\n", shown(k->type, text), k->reason);
 		return;
 	}
 	printf("%u-bit key, %s", k->key_size * 8, k->kdf);
@@ -164,8 +166,7 @@ static void print_record(const struct facts *f)
 	char id[HEX_SIZE(RECORD_ID_SIZE)];
 
 	if (f->record_error.code)
-		printf("record           unreadable: E%d %s\n", f->record_error.code,
-		       f->record_error.msg);
+		printf("record           E%d %s\n", f->record_error.code, f->record_error.msg);
 	if (!f->has_record)
 		return;
 	hex_encode(id, rec->id, sizeof(rec->id));

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Headers that a host has edited (threats T1, T7, T8). Every row first shows, as control, what stock
- * cryptsetup makes of it: where it still takes the passphrase, the refusal is ours alone. What a power
- * cut leaves has to open, and what is handed to libcryptsetup instead of the disk has to be a header.
+ * Headers that a host has edited. Every row first shows, as control, what stock cryptsetup makes of
+ * it: where it still takes the passphrase, the refusal is ours alone. What a power cut leaves has to
+ * open, and what is handed to libcryptsetup instead of the disk has to be a header.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -127,7 +127,8 @@ def change(copy, args):
     for flag in args.add_flag:
         root["config"].setdefault("flags", []).append(flag)
     for requirement in args.add_requirement:
-        root["config"].setdefault("requirements", {}).setdefault("mandatory", []).append(requirement)
+        mandatory = root["config"].setdefault("requirements", {}).setdefault("mandatory", [])
+        mandatory.append(requirement)
     text = copy.text()
     for old, new in args.replace:
         if old.encode() not in text:
@@ -164,9 +165,9 @@ def parse_arguments():
     p.add_argument("--seqid", type=int)
     p.add_argument("--bump", action="store_true", help="raise the seqid by one")
     p.add_argument("--uuid")
-    p.add_argument("--keep-checksum", action="store_true", help="leave the old checksum: a torn copy")
+    p.add_argument("--keep-checksum", action="store_true", help="leave the old one: a torn copy")
     p.add_argument("--zero", action="store_true", help="overwrite the copies with zeros")
-    p.add_argument("--print", action="store_true", help="print the JSON of the first copy, no change")
+    p.add_argument("--print", action="store_true", help="print the first copy's JSON, no change")
     p.add_argument("--get", metavar="PATH", help="print one value of the first copy, no change")
     return p.parse_args()
 

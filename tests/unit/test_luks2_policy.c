@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "luks2_image.h"
 
-/* Threats T1, T7, T8: whatever the host can write with a good checksum, and what it gets for it. */
+/* What a host can write under a good checksum, and what it gets for it. */
 static const struct {
 	const char *old, *new, *says;
 	enum err_code code;
