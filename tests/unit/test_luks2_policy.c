@@ -76,6 +76,8 @@ static const struct {
 	 "{\"optional\":[]}", "config.requirements.optional: unknown key", E_HEADER_MALFORMED},
 	{"\"keyslots_size\":\"16744448\"", "\"keyslots_size\":\"16744448\",\"flags\":{}",
 	 "config.flags: array expected", E_HEADER_MALFORMED},
+	{"\"keyslots_size\":\"16744448\"", "\"keyslots_size\":\"16744448\",\"flags\":[7]",
+	 "config.flags: strings expected", E_HEADER_MALFORMED},
 	{"\"keyslots_size\":\"16744448\"", "\"keyslots_size\":\"16744449\"",
 	 "config.keyslots_size is 16744449", E_HEADER_MALFORMED},
 	{"\"keyslots_size\":\"16744448\"", "\"keyslots_size\":\"18446744073709547520\"",
@@ -168,6 +170,8 @@ static const struct {
 	{"\"segments\":[\"0\"],\"hash\":\"sha256\",\"iterations\":1000",
 	 "\"segments\":[\"0\"],\"hash\":\"sha256\",\"iterations\":1",
 	 "digest has 1 iterations, only 1000 to 10000000 are allowed", E_HEADER_REFUSED},
+	{"\"digest\":\"", "\"digest\":\"AA==\",\"digest\":\"", "key 'digest' twice",
+	 E_HEADER_MALFORMED},
 	{"\"digest\":\"", "\"digest\":\"AA==\",\"x\":\"", "digests.0.x: unknown key",
 	 E_HEADER_MALFORMED},
 	{"\"digest\":\"", "\"digest\":\"*", "digests.0.digest: base64 of at most 64 bytes expected",
@@ -278,6 +282,29 @@ static void test_keyslot_bounds(void **state)
 	assert_int_equal(luks2_header_policy(&h, 1, DEVICE_SIZE, &e), -E_HEADER_REFUSED);
 }
 
+static void test_segment_and_digest_bounds(void **state)
+{
+	_cleanup_luks2_header_ struct luks2_header h = {0};
+	struct image img;
+	struct err e = {0};
+
+	(void)state;
+	load(&img, VECTORS "plain.bin");
+	assert_int_equal(parse(&h, &img, &e), 0);
+	h.digest.salt_len = 15;
+	assert_int_equal(luks2_header_policy(&h, 0, DEVICE_SIZE, &e), -E_HEADER_REFUSED);
+	assert_string_equal(e.msg, "digest salt has 15 bytes, at least 16 are needed");
+	h.digest.salt_len = 16;
+	for (h.digest.digest_len = 0; h.digest.digest_len <= 64; h.digest.digest_len++)
+		assert_int_equal(luks2_header_policy(&h, 0, DEVICE_SIZE, &e),
+				 h.digest.digest_len >= 20 && h.digest.digest_len <= 32 ?
+				 0 : -E_HEADER_REFUSED);
+	h.digest.digest_len = 32;
+	h.segment.type[0] = '\0';
+	assert_int_equal(luks2_header_policy(&h, 0, DEVICE_SIZE, &e), -E_HEADER_REFUSED);
+	assert_string_equal(e.msg, "data segment is not number 0");
+}
+
 static void test_reencrypt(void **state)
 {
 	_cleanup_luks2_header_ struct luks2_header h = {0};
@@ -321,6 +348,7 @@ int main(void)
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_foreign_is_left_alone),
 		cmocka_unit_test(test_keyslot_bounds),
+		cmocka_unit_test(test_segment_and_digest_bounds),
 		cmocka_unit_test(test_reencrypt),
 		cmocka_unit_test(test_two_tokens),
 	};
