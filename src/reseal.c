@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+#include "reseal.h"
+
+#include "source.h"
+#include "tpm_policy.h"
+#include "volume.h"
+
+#include <string.h>
+
+static struct way *find_way(struct record *record, enum way_type type)
+{
+	for (size_t i = 0; i < record->way_count; i++)
+		if (record->ways[i].type == type)
+			return &record->ways[i];
+	return NULL;
+}
+
+/* Is the object one that this TPM can load? Any other failure than "other TPM" is told. */
+static int object_is_ours(struct tpm *t, const struct way_tpm2 *way, bool *ret, struct err *reterr)
+{
+	struct err e = {0};
+	uint64_t counter;
+	int r;
+
+	*ret = false;
+	if (way->public_len == 0)
+		return 0;
+	r = tpm_load_test(t, way, &e);
+	if (r == 0)
+		r = tpm_counter_read(t, &counter, &e);
+	if (r == 0 || r == -E_TPM_OTHER || r == -E_TPM_OBJECT || r == -E_TPM_COUNTER) {
+		*ret = r == 0;
+		return 0;
+	}
+	if (reterr)
+		*reterr = e;
+	return r;
+}
+
+int reseal_record(struct tpm *t, struct record *record, const struct luks2_header *header,
+		  const struct secret *s, struct err *reterr)
+{
+	struct way *way = find_way(record, WAY_TPM2);
+	uint64_t counter;
+	bool ours;
+	int r;
+
+	if (!way)
+		return err_set(reterr, E_WAY_ABSENT, "the record has no tpm2 way");
+	r = object_is_ours(t, &way->tpm2, &ours, reterr);
+	if (r < 0 || ours)
+		return r;
+	r = tpm_srk_name(t, true, way->tpm2.srk_name, reterr);
+	if (r == 0)
+		r = tpm_counter_ensure(t, &counter, reterr);
+	if (r == 0)
+		r = tpm_seal(t, &way->tpm2, s, reterr);
+	if (r < 0)
+		return r;
+	record->approval_count = 0;
+	record->generation++;
+	r = volume_mac(record, header, s, record->mac, reterr);
+	return r < 0 ? r : 1;
+}
+
+static void short_values(const struct way_tpm2 *way, const struct pcr_set *pcrs,
+			 struct approval *approval)
+{
+	size_t at = 0;
+
+	for (int pcr = 0; pcr < PCR_COUNT && at < ARRAY_SIZE(approval->pcr_short); pcr++)
+		if (way->pcr_mask & PCR_BIT(pcr))
+			memcpy(approval->pcr_short[at++], pcrs->value[pcr], RECORD_PCR_SHORT);
+}
+
+/* The place for a new approval: a free one, else the lowest unproven, else the lowest. */
+static struct approval *make_room(struct record *record)
+{
+	size_t victim = 0;
+
+	if (record->approval_count < RECORD_APPROVALS_MAX)
+		return &record->approvals[record->approval_count++];
+	for (size_t i = 1; i < record->approval_count; i++) {
+		const struct approval *a = &record->approvals[i], *v = &record->approvals[victim];
+
+		if (a->proven != v->proven ? !a->proven : a->number < v->number)
+			victim = i;
+	}
+	return &record->approvals[victim];
+}
+
+int approve_values(struct record *record, const struct pcr_set *pcrs, uint64_t counter,
+		   const struct ec_key *approver, bool unexplained, uint64_t *ret_number,
+		   struct err *reterr)
+{
+	const struct way *way = record_way(record, WAY_TPM2);
+	uint8_t name[34], policy[SHA256_SIZE], ahash[SHA256_SIZE], x[32], y[32];
+	struct approval a = {.unexplained = unexplained};
+	struct pcr_set at_unlock = *pcrs;
+	int r, fit;
+
+	if (!way || way->tpm2.public_len == 0)
+		return err_set(reterr, E_WAY_ABSENT, "nothing is sealed to a vTPM for this volume");
+	(void)approvals_drop_revoked(record, counter);
+	/* PCR 15 is always 0 when the key is had */
+	memset(at_unlock.value[PCR_CAP], 0, SHA256_SIZE);
+	at_unlock.mask |= PCR_BIT(PCR_CAP);
+	if ((at_unlock.mask & way->tpm2.pcr_mask) != way->tpm2.pcr_mask)
+		return err_set(reterr, E_UNEXPLAINED, "not all PCRs of the profile are known");
+	fit = -1;
+	for (size_t i = 0; i < record->approval_count; i++)
+		if (approval_fits(&way->tpm2, &record->approvals[i], &at_unlock))
+			fit = (int)i;
+	if (fit >= 0) {
+		*ret_number = record->approvals[fit].number;
+		return 0;
+	}
+	r = ec_key_public(approver, x, y, reterr);
+	if (r < 0)
+		return r;
+	if (memcmp(x, way->tpm2.approver_x, sizeof(x)) || memcmp(y, way->tpm2.approver_y, sizeof(y)))
+		return err_set(reterr, E_CONFIG_VALUE,
+			       "the approving key is not the one that the volume is enrolled with");
+	a.number = counter;
+	for (size_t i = 0; i < record->approval_count; i++)
+		if (record->approvals[i].number >= a.number)
+			a.number = record->approvals[i].number + 1;
+	r = tpm_counter_name(name, reterr);
+	if (r == 0)
+		r = tpm_policy_approved(&at_unlock, way->tpm2.pcr_mask, name, a.number, policy, ahash,
+					reterr);
+	if (r == 0)
+		r = ec_key_sign(approver, ahash, a.signature, reterr);
+	if (r < 0)
+		return r;
+	short_values(&way->tpm2, &at_unlock, &a);
+	*make_room(record) = a;
+	*ret_number = a.number;
+	return 1;
+}
+
+size_t approvals_drop_revoked(struct record *record, uint64_t counter)
+{
+	size_t kept = 0, dropped;
+
+	for (size_t i = 0; i < record->approval_count; i++)
+		if (record->approvals[i].number >= counter)
+			record->approvals[kept++] = record->approvals[i];
+	dropped = record->approval_count - kept;
+	record->approval_count = kept;
+	return dropped;
+}
+
+uint64_t approvals_floor(const struct record *record, uint64_t proven)
+{
+	uint64_t last_good = 0;
+	bool found = false;
+
+	for (size_t i = 0; i < record->approval_count; i++) {
+		const struct approval *a = &record->approvals[i];
+
+		if (a->proven && a->number < proven && (!found || a->number > last_good)) {
+			last_good = a->number;
+			found = true;
+		}
+	}
+	return found ? last_good : proven;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The record's tpm2 way over its life: sealing S to a vTPM, approving PCR values, dropping approvals
+ * that the revocation counter has overtaken. Works on records in memory; writing them is lifecycle's.
+ */
+#ifndef CVMCRYPT_RESEAL_H
+#define CVMCRYPT_RESEAL_H
+
+#include "crypto.h"
+#include "err.h"
+#include "record.h"
+#include "secret.h"
+#include "tpm.h"
+
+/*
+ * Makes sure that the record's sealed object is one for this TPM; seals S anew otherwise, drops the
+ * approvals (they counted on the other TPM's counter), raises the generation and renews the MAC.
+ * 1: changed, 0: nothing to do. The record must have a tpm2 way (with or without an object).
+ */
+int reseal_record(struct tpm *t, struct record *record, const struct luks2_header *header,
+		  const struct secret *s, struct err *reterr);
+
+/*
+ * Adds an approval of the PCR values, numbered above all others and not below the counter, signed by
+ * the approving key. Values already approved: 0 and nothing changes. When all places are taken the lowest unproven, else the
+ * lowest number goes. 1: added. *ret_number: of the approval that now fits.
+ */
+int approve_values(struct record *record, const struct pcr_set *pcrs, uint64_t counter,
+		   const struct ec_key *approver, bool unexplained, uint64_t *ret_number,
+		   struct err *reterr);
+/* Drops approvals below the counter: they can never be used again. Returns how many. */
+size_t approvals_drop_revoked(struct record *record, uint64_t counter);
+/* The number that the counter may be raised to, so that `proven` and the last good one before it stay. */
+uint64_t approvals_floor(const struct record *record, uint64_t proven);
+
+#endif
