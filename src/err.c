@@ -11,11 +11,14 @@ static const struct err_info table[] = {
 #undef ERR
 };
 
-/* The message goes to a console: a control byte that came from outside must not reach it. */
+/*
+ * The message goes to a console: a control byte that came from outside must not reach it. Bytes
+ * above ASCII go as well: 9b begins a control sequence on some terminals, c2 9b on others.
+ */
 static void make_printable(char *s)
 {
 	for (; *s; s++)
-		if ((unsigned char)*s < 0x20 || (unsigned char)*s == 0x7f)
+		if ((unsigned char)*s < 0x20 || (unsigned char)*s >= 0x7f)
 			*s = '?';
 }
 
@@ -71,7 +74,7 @@ int err_native(struct err *e, enum err_code code, enum err_domain domain, int64_
 
 int err_wrap(struct err *e, int r, const char *fmt, ...)
 {
-	char context[ERR_MSG_MAX], old[ERR_MSG_MAX];
+	char context[100], old[ERR_MSG_MAX];
 	va_list ap;
 
 	if (!e)
@@ -81,9 +84,8 @@ int err_wrap(struct err *e, int r, const char *fmt, ...)
 	va_end(ap);
 	make_printable(context);
 	memcpy(old, e->msg, sizeof(old));
-	(void)snprintf(e->msg, sizeof(e->msg), "%.*s: %.*s", (int)sizeof(e->msg) / 2 - 2, context,
-		       (int)sizeof(e->msg) / 2 - 2 + (int)(sizeof(e->msg) / 2 - 2 > strlen(context) ?
-		       sizeof(e->msg) / 2 - 2 - strlen(context) : 0), old);
+	(void)snprintf(e->msg, sizeof(e->msg), "%s: %.*s", context,
+		       (int)(sizeof(e->msg) - sizeof(context) - 3), old);
 	return r;
 }
 

@@ -34,6 +34,15 @@ const struct verb *verb_table(size_t *ret_count);
 int verb_parse(const struct verb_option *options, int argc, char **argv, const char **values,
 	       int *ret_count, struct err *reterr);
 
+struct config;
+/* Volumes named on the command line; none named means all. Every name must be one of the config's. */
+bool verb_selects(char *const *names, int count, const char *name);
+int verb_all_known(const struct config *config, char *const *names, int count, struct err *reterr);
+
+extern const struct verb_option enroll_options[], reseal_options[], unenroll_options[],
+	recovery_options[], open_options[], status_options[], check_options[], inspect_options[],
+	commit_options[];
+
 int cmd_unlock(int argc, char **argv, struct err *reterr);
 int cmd_close(int argc, char **argv, struct err *reterr);
 int cmd_handoff(int argc, char **argv, struct err *reterr);

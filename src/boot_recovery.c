@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+#include "boot.h"
+
+#include "deadline.h"
+#include "log.h"
+#include "platform.h"
+#include "reseal.h"
+#include "recovery_key.h"
+#include "source.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define TYPED_MAX 256
+
+static void say_why(const struct volume_config *vc, const struct record *record,
+		    const struct err *reason)
+{
+	if (record->approval_count == 0)
+		log_notice("%s: enrolment is not finished: this boot is observed", vc->name);
+	else
+		log_notice("%s: E%03d: the recovery key can open the volume", vc->name, reason->code);
+	log_notice("     whoever runs this host can read what is typed here, and this prompt cannot");
+	log_notice("     prove that it is genuine; replace the key afterwards: cvmcrypt recovery replace");
+}
+
+int boot_ask_recovery(struct boot *b, const struct volume_config *vc, const struct record *record,
+		      const struct err *reason, struct secret *ret_s, struct err *reterr)
+{
+	struct deadline end = deadline_in(b->config->recovery_timeout_ms);
+	char typed[TYPED_MAX], prompt[96];
+	struct err e = *reason;
+	int r;
+
+	say_why(vc, record, reason);
+	(void)snprintf(prompt, sizeof(prompt), "cvmcrypt: recovery key of %s: ", vc->name);
+	for (;;) {
+		_cleanup_secret_ struct secret text = SECRET_INIT;
+
+		r = platform_ask_console(prompt, typed, sizeof(typed), end, reterr);
+		if (r < 0) {
+			/* nobody answered: what is told is why somebody was asked */
+			*reterr = e;
+			return -e.code;
+		}
+		r = recovery_key_parse(typed, strlen(typed), &text, reterr);
+		explicit_bzero(typed, sizeof(typed));
+		if (r == 0)
+			r = source_recovery(record, &text, ret_s, reterr);
+		if (r == 0)
+			return 0;
+		log_error("E%03d %s: %s", -r, vc->name, reterr->msg);
+	}
+}
+
+int boot_stage_record(struct boot *b, const struct volume_config *vc, const struct volume *v,
+		      const struct secret *s, struct err *reterr)
+{
+	struct record record = v->record;
+	_cleanup_buf_ struct buf text = BUF_INIT(RECORD_TEXT_MAX);
+	int r;
+
+	r = reseal_record(b->tpm, &record, &v->header, s, reterr);
+	if (r <= 0)
+		return r;
+	r = record_format(&record, &text, reterr);
+	if (r == 0)
+		r = boot_stage_write(vc->name, text.data, text.len, reterr);
+	return r;
+}
