@@ -17,7 +17,7 @@ B ?= build
 CFLAGS ?= -O2 -g
 VERSION := 0.1.0
 
-LIBS := libcryptsetup devmapper tss2-esys tss2-mu tss2-rc tss2-tcti-device libcrypto libcjson
+LIBS := libcryptsetup devmapper tss2-esys tss2-sys tss2-mu tss2-rc tss2-tcti-device libcrypto libcjson
 LIB_CFLAGS := $(shell pkg-config --cflags $(LIBS) 2>/dev/null)
 LIB_LDLIBS := $(shell pkg-config --libs $(LIBS) 2>/dev/null) -ldl
 
@@ -42,6 +42,7 @@ SRC := $(filter-out src/main.c,$(wildcard src/*.c))
 OBJ := $(SRC:src/%.c=$(B)/%.o)
 LIB := $(B)/libcvmcrypt.a
 UNIT := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
+INTEGRATION := $(patsubst tests/integration/%.c,$(B)/integration/%,$(wildcard tests/integration/test_*.c))
 FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 
 all: $(B)/cvmcrypt
@@ -84,14 +85,68 @@ fuzz: $(B)/fuzz/fuzz_$(FUZZ)
 	$(Q)$(B)/fuzz/fuzz_$(FUZZ) -max_total_time=$(TIME) -timeout=10 -rss_limit_mb=2048 \
 		-artifact_prefix=$(B)/fuzz/ $(B)/fuzz/corpus/$(FUZZ) tests/fuzz/corpus/$(FUZZ)
 
+# everyday work: no root, no network, under two minutes
 check-unit: all $(UNIT)
 	$(Q)tests/run-unit $(UNIT)
+
+check-lint: all
+	$(Q)tests/lint/run
+
+# the same tests under ASan and UBSan
+check-sanitize:
+	$(Q)$(MAKE) --no-print-directory SANITIZE=address,undefined WERROR=1 check-unit check-integration
+
+# each fuzz harness over its corpus, and a short time further
+CHECK_FUZZ_TIME ?= 5
+check-fuzz: $(FUZZERS:%=$(B)/fuzz/fuzz_%)
+	$(Q)tests/fuzz/run $(CHECK_FUZZ_TIME) $(FUZZERS)
+
+# software TPMs and image files
+$(B)/integration/%: tests/integration/%.c $(wildcard tests/lib/*.c tests/lib/*.h) $(LIB)
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -Itests/lib -o $@ $< $(wildcard tests/lib/*.c) $(LIB) $(LIB_LDLIBS) -lcmocka
+check-integration: all $(INTEGRATION)
+	$(Q)tests/run-unit $(INTEGRATION)
+
+# every write of every change cut
+$(B)/fault/cut_writes.so: tests/fault/cut_writes.c
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -shared -fPIC -O1 -o $@ $< -ldl
+check-fault: all $(INTEGRATION) $(B)/fault/cut_writes.so
+	$(Q)tests/fault/run $(B)
+
+check-initramfs: all
+	$(Q)tests/initramfs/run
+
+check-vm: all
+	$(Q)tests/vm/run --jobs 2
+
+check: all
+	$(Q)tests/check quick
+check-full: all
+	$(Q)tests/check full
+
+demo: all
+	$(Q)tests/vm/demo
+
+bench: all
+	$(Q)tests/vm/bench
 
 clean:
 	rm -rf build
 
 help:
-	@echo 'make all | check-unit | check | check-full | fuzz FUZZ=<format> TIME=<s> | bench | install | clean'
+	@echo 'make                 build cvmcrypt'
+	@echo 'make check-unit      unit tests: no root, under two minutes'
+	@echo 'make check           every kind of test, root; check-full: the whole matrix of boots'
+	@echo 'make check-{lint,sanitize,fuzz,integration,fault,initramfs,vm}'
+	@echo 'make fuzz FUZZ=NAME TIME=SECONDS   one of: $(FUZZERS)'
+	@echo 'make demo | bench | install | uninstall | clean'
+	@echo 'Knobs: V=1 WERROR=1 SANITIZE=address,undefined CC CFLAGS LDFLAGS DESTDIR PREFIX'
 
--include $(wildcard $(B)/*.d $(B)/unit/*.d $(B)/fuzz/*.d)
-.PHONY: all check-unit fuzz clean help
+include install.mk
+
+-include $(wildcard $(B)/*.d $(B)/unit/*.d $(B)/fuzz/*.d $(B)/integration/*.d)
+.PHONY: all check check-full check-unit check-lint check-sanitize check-fuzz check-integration \
+	check-fault check-initramfs check-vm demo bench fuzz clean help

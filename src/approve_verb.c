@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+#include "approve_verb.h"
+
+#include "lifecycle.h"
+
+#include <stdio.h>
+
+struct listing {
+	const char *volume;
+	bool json;
+	size_t count;
+};
+
+static void print_difference(void *context, const char *text)
+{
+	struct listing *l = context;
+
+	if (!l->json && l->count == 0)
+		printf("%s: this boot differs from the enrolled one:\n", l->volume);
+	if (!l->json)
+		printf("  %s\n", text);
+	l->count++;
+}
+
+int approve_verb_run(const struct approve_verb *v, struct err *reterr)
+{
+	struct listing listing = {v->volume->name, v->json, 0};
+	struct boot_report report;
+	uint64_t number = 0;
+	int r;
+
+	r = boot_report_read(&report, reterr);
+	if (r < 0)
+		return err_set(reterr, E_UNEXPLAINED,
+			       "this boot was not observed: it did not go through 'cvmcrypt unlock'");
+	r = approve_boot(&(struct approve_request){
+		.config = v->config, .volume = v->volume, .report = &report, .tpm = v->tpm,
+		.approve_key = v->approve_key, .accept_changes = v->accept_changes,
+		.accept_unexplained = v->accept_unexplained, .revoke_others = v->revoke_others,
+		.dry_run = v->dry_run, .on_difference = print_difference, .context = &listing},
+		&number, reterr);
+	if (r < 0)
+		return r;
+	if (v->json)
+		printf("{\"volume\":\"%s\",\"approval\":%llu,\"added\":%s,\"differences\":%zu}\n",
+		       v->volume->name, (unsigned long long)number, r > 0 ? "true" : "false",
+		       listing.count);
+	else
+		printf("%s: this boot's PCR values %s (approval %llu)\n", v->volume->name,
+		       r == 0 ? "are approved already" : v->dry_run ? "would be approved" : "are approved",
+		       (unsigned long long)number);
+	return 0;
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+#include "ask.h"
+
+#include "file.h"
+#include "recovery_key.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <termios.h>
+
+#define TYPED_MAX 512
+
+/* One line without echo from the terminal; straight into a stack buffer that the caller wipes. */
+static int read_terminal(const char *prompt, char *out, size_t size, struct err *reterr)
+{
+	_cleanup_close_ int fd = open("/dev/tty", O_RDWR | O_CLOEXEC);
+	struct termios old, quiet;
+	size_t len = 0;
+	char c;
+
+	if (fd < 0 || tcgetattr(fd, &old) < 0)
+		return err_set(reterr, E_USAGE, "no terminal to ask at: give a file");
+	quiet = old;
+	quiet.c_lflag &= ~(tcflag_t)(ECHO | ECHOE | ECHOK);
+	quiet.c_lflag |= ICANON | ECHONL;
+	(void)tcsetattr(fd, TCSAFLUSH, &quiet);
+	(void)dprintf(fd, "%s", prompt);
+	while (read(fd, &c, 1) == 1 && c != '\n')
+		if (len + 1 < size)
+			out[len++] = c;
+	out[len] = '\0';
+	(void)tcsetattr(fd, TCSAFLUSH, &old);
+	return 0;
+}
+
+static int absorb_file(const char *file, bool first_line, struct secret *ret, struct err *reterr)
+{
+	_cleanup_buf_ struct buf text = BUF_INIT(0);
+	int r = strcmp(file, "-") == 0
+			? file_read_fd(STDIN_FILENO, "standard input", SECRET_MAX, &text, reterr)
+			: file_read(file, SECRET_MAX, &text, reterr);
+
+	if (r < 0)
+		return r;
+	if (first_line) {
+		const uint8_t *end = memchr(text.data, '\n', text.len);
+
+		if (end)
+			text.len = (size_t)(end - text.data);
+	}
+	if (text.len == 0)
+		return err_set(reterr, E_USAGE, "'%s' is empty", file);
+	return secret_absorb(ret, text.data, text.len, reterr);
+}
+
+int ask_means(const char *from, const char *key_file, const char *volume, struct secret *ret,
+	      struct err *reterr)
+{
+	char typed[TYPED_MAX], prompt[96];
+	int r;
+
+	if (!from)
+		from = key_file ? "key-file" : "passphrase";
+	if (strcmp(from, "key-file") == 0) {
+		if (!key_file)
+			return err_set(reterr, E_USAGE, "--from key-file needs --key-file FILE");
+		return absorb_file(key_file, false, ret, reterr);
+	}
+	if (strcmp(from, "passphrase") != 0)
+		return err_set(reterr, E_USAGE, "--from is 'passphrase' or 'key-file', not '%s'", from);
+	if (!isatty(STDIN_FILENO))
+		return absorb_file("-", true, ret, reterr);
+	(void)snprintf(prompt, sizeof(prompt), "A passphrase of '%s': ", volume);
+	r = read_terminal(prompt, typed, sizeof(typed), reterr);
+	if (r == 0 && !*typed)
+		return err_set(reterr, E_USAGE, "an empty passphrase is not taken");
+	return r < 0 ? r : secret_absorb(ret, typed, strlen(typed), reterr);
+}
+
+int ask_recovery_key(const char *file, const char *volume, struct secret *ret_text,
+		     struct err *reterr)
+{
+	_cleanup_secret_ struct secret raw = SECRET_INIT;
+	char typed[TYPED_MAX], prompt[96];
+	int r;
+
+	if (file) {
+		r = absorb_file(file, true, &raw, reterr);
+		return r < 0 ? r : recovery_key_parse((const char *)raw.bytes, raw.len, ret_text, reterr);
+	}
+	(void)snprintf(prompt, sizeof(prompt), "Recovery key of '%s': ", volume);
+	r = read_terminal(prompt, typed, sizeof(typed), reterr);
+	if (r == 0)
+		r = recovery_key_parse(typed, strlen(typed), ret_text, reterr);
+	explicit_bzero(typed, sizeof(typed));
+	return r;
+}
+
+static int write_key(int fd, const char *name, const struct secret *text, struct err *reterr)
+{
+	if (write(fd, text->bytes, text->len) != (ssize_t)text->len || write(fd, "\n", 1) != 1)
+		return err_errno(reterr, E_IO, errno, "writing the recovery key to '%s'", name);
+	return 0;
+}
+
+static int deliver_terminal(struct recovery_sink *sink _unused_, const char *volume,
+			    const struct secret *text, struct err *reterr)
+{
+	_cleanup_close_ int fd = open("/dev/tty", O_WRONLY | O_CLOEXEC | O_NOCTTY);
+
+	if (fd < 0)
+		return err_errno(reterr, E_NO_TERMINAL, errno, "opening the terminal");
+	(void)dprintf(fd, "\nThe recovery key of '%s'. Keep it away from this machine; it is shown once:\n\n    ",
+		      volume);
+	if (write_key(fd, "the terminal", text, reterr) < 0)
+		return -E_IO;
+	(void)dprintf(fd, "\n");
+	return 0;
+}
+
+/* Several volumes may share the file: lines are appended to one that this run made. */
+static int deliver_file(struct recovery_sink *sink, const char *volume _unused_,
+			const struct secret *text, struct err *reterr)
+{
+	_cleanup_close_ int fd = -1;
+	int r;
+
+	if (strcmp(sink->destination, "-") == 0)
+		return write_key(STDOUT_FILENO, "standard output", text, reterr);
+	fd = open(sink->destination, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return err_errno(reterr, E_IO, errno, "opening '%s'", sink->destination);
+	r = write_key(fd, sink->destination, text, reterr);
+	if (r == 0 && fsync(fd) < 0 && errno != EINVAL)
+		r = err_errno(reterr, E_IO, errno, "syncing '%s'", sink->destination);
+	return r;
+}
+
+static int deliver_escrow(struct recovery_sink *sink, const char *volume _unused_,
+			  const struct secret *text, struct err *reterr)
+{
+	return crypto_rsa_oaep_encrypt(sink->destination, text, sink->escrow, sizeof(sink->escrow),
+				       &sink->escrow_len, reterr);
+}
+
+int recovery_sink_init(struct recovery_sink *sink, const char *out, const char *to,
+		       struct err *reterr)
+{
+	_cleanup_close_ int tty = -1;
+
+	*sink = (struct recovery_sink){0};
+	if (out && to)
+		return err_set(reterr, E_USAGE, "--recovery-out and --recovery-to exclude each other");
+	if (out) {
+		/* an old key must not be taken for the new one */
+		if (strcmp(out, "-") != 0 && file_exists(out))
+			return err_set(reterr, E_USAGE, "'%s' exists", out);
+		sink->deliver = deliver_file;
+		sink->destination = out;
+		return 0;
+	}
+	if (to) {
+		sink->deliver = deliver_escrow;
+		sink->destination = to;
+		return 0;
+	}
+	tty = isatty(STDOUT_FILENO) ? open("/dev/tty", O_WRONLY | O_CLOEXEC | O_NOCTTY) : -1;
+	if (tty < 0)
+		return err_set(reterr, E_NO_TERMINAL, "the recovery key can only be shown at a terminal");
+	sink->deliver = deliver_terminal;
+	return 0;
+}

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+#include "approve_verb.h"
+#include "ask.h"
+#include "codec.h"
+#include "config.h"
+#include "enroll.h"
+#include "file.h"
+#include "platform.h"
+#include "source.h"
+#include "verbs.h"
+#include "volume.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { O_PENDING, O_FROM, O_KEY_FILE, O_RECOVERY_OUT, O_RECOVERY_TO, O_DEVICE, O_CONFIG, O_APPROVE_KEY,
+       O_PARENT_KEY, O_ACCEPT_CHANGES, O_ACCEPT_UNEXPLAINED, O_DRY_RUN, O_TCTI, O_JSON, O_COUNT };
+
+const struct verb_option enroll_options[] = {
+	[O_PENDING] = {"pending", NULL, "finish at the next boot, which is observed (needed for a new volume)"},
+	[O_FROM] = {"from", "KIND", "what opens the volume now: passphrase (default) or key-file"},
+	[O_KEY_FILE] = {"key-file", "FILE", "the key file; - is standard input"},
+	[O_RECOVERY_OUT] = {"recovery-out", "FILE", "write the recovery key to FILE; - is standard output"},
+	[O_RECOVERY_TO] = {"recovery-to", "PUBKEY", "keep it in the header, encrypted to this RSA key (PEM)"},
+	[O_DEVICE] = {"device", "PATH", "device or image file, when it is not the config's"},
+	[O_CONFIG] = {"config", "DIR", "configuration folder (default /etc/cvmcrypt)"},
+	[O_APPROVE_KEY] = {"approve-key", "FILE", "key that approves PCR values; made if it does not exist"},
+	[O_PARENT_KEY] = {"parent-recovery-key", "FILE", "recovery key of the OS volume, to hang a data volume on it"},
+	[O_ACCEPT_CHANGES] = {"accept-changes", NULL, "approve a boot that differs from the enrolled one"},
+	[O_ACCEPT_UNEXPLAINED] = {"accept-unexplained", NULL, "approve PCR values without a usable event log"},
+	[O_DRY_RUN] = {"dry-run", NULL, "say what would be done, change nothing"},
+	[O_TCTI] = {"tcti", "CONF", "TPM to use, as tpm2-tss names it"},
+	[O_JSON] = {"json", NULL, "print the result as JSON"},
+	[O_COUNT] = {NULL, NULL, NULL}};
+
+/* One run over several volumes: the OS volume's secret goes from one step to the next. */
+struct run {
+	const char **values;
+	const struct config *config;
+	const char *approve_key;
+	struct recovery_sink sink;
+	struct tpm *tpm;
+	struct secret parent_s;
+	uint8_t parent_id[RECORD_ID_SIZE];
+	bool have_parent;
+	bool any_approved;
+};
+
+static void run_done(struct run *run)
+{
+	tpm_freep(&run->tpm);
+	secret_clear(&run->parent_s);
+}
+
+/* A TPM that is not there is fine when the first boot seals; one that was named must answer. */
+static int open_tpm(struct run *run, struct err *reterr)
+{
+	const char *tcti = run->values[O_TCTI];
+	struct pcr_set probe;
+	int r;
+
+	if (!tcti && (run->values[O_DEVICE] || !file_exists(run->config->tpm)))
+		return 0;
+	r = tpm_open(&run->tpm, tcti ? tcti : run->config->tpm, true, reterr);
+	/* reading is the test for an active bank */
+	return r < 0 ? r : tpm_pcr_read(run->tpm, config_pcr_mask(run->config), &probe, reterr);
+}
+
+static int load_parent(struct run *run, struct err *reterr)
+{
+	const struct volume_config *os = config_os_volume(run->config);
+	_cleanup_volume_ struct volume v = VOLUME_INIT;
+	_cleanup_secret_ struct secret text = SECRET_INIT;
+	char device[256];
+	int r;
+
+	if (run->have_parent || !run->values[O_PARENT_KEY] || !os)
+		return 0;
+	r = ask_recovery_key(run->values[O_PARENT_KEY], os->name, &text, reterr);
+	if (r == 0)
+		r = platform_device_path(os->device, device, sizeof(device), reterr);
+	if (r == 0)
+		r = volume_load(&v, device, false, reterr);
+	if (r == 0)
+		r = source_recovery(&v.record, &text, &run->parent_s, reterr);
+	if (r == 0)
+		r = volume_accept(&v, &run->parent_s, os->id_set ? os->id : NULL, reterr);
+	if (r < 0)
+		return err_wrap(reterr, r, "the OS volume '%s'", os->name);
+	memcpy(run->parent_id, v.record.id, sizeof(run->parent_id));
+	run->have_parent = true;
+	return 0;
+}
+
+static void print_result(const struct run *run, const struct volume_config *vc,
+			 const struct enroll_result *res)
+{
+	char id[HEX_SIZE(32)];
+
+	hex_encode(id, res->commitment, 32);
+	if (run->values[O_JSON]) {
+		printf("{\"volume\":\"%s\",\"state\":\"pending\",\"id\":\"%s\",\"keyslot\":%d,"
+		       "\"recovery_keyslot\":%d,\"sealed\":%s}\n", vc->name, id, res->keyslot,
+		       res->recovery_keyslot, res->sealed ? "true" : "false");
+		return;
+	}
+	printf("%s: enrolled: keyslot %d, recovery keyslot %d, id %.16s... written to %s\n", vc->name,
+	       res->keyslot, res->recovery_keyslot, id, vc->file);
+	if (vc->role == ROLE_OS)
+		printf("%s: next: build the boot image with this config, boot it once with the recovery "
+		       "key;\n%*s  from then on the volume opens by itself. Nothing old was removed.\n",
+		       vc->name, (int)strlen(vc->name), "");
+}
+
+static int enroll_new(struct run *run, const struct volume_config *vc, struct err *reterr)
+{
+	_cleanup_secret_ struct secret means = SECRET_INIT;
+	struct enroll_result res = {.s = SECRET_INIT};
+	struct enroll_request q = {.config = run->config, .volume = vc,
+		.device = run->values[O_DEVICE], .passphrase = &means,
+		.approve_key = run->approve_key, .sink = &run->sink, .tpm = run->tpm};
+	int r;
+
+	if (vc->role == ROLE_OS && !run->values[O_PENDING])
+		return err_set(reterr, E_UNEXPLAINED,
+			       "'%s' is new: the boot image changes with its id, so the next boot has "
+			       "to be observed: give --pending", vc->name);
+	r = enroll_precheck(&q, reterr);
+	if (r < 0 || run->values[O_DRY_RUN]) {
+		if (r == 0)
+			printf("%s: would be enrolled\n", vc->name);
+		return r;
+	}
+	if (vc->role == ROLE_DATA)
+		r = load_parent(run, reterr);
+	if (r == 0)
+		r = recovery_sink_init(&run->sink, run->values[O_RECOVERY_OUT],
+				       run->values[O_RECOVERY_TO], reterr);
+	if (r == 0)
+		r = ask_means(run->values[O_FROM], run->values[O_KEY_FILE], vc->name, &means, reterr);
+	if (r < 0)
+		return r;
+	q.parent_s = run->have_parent ? &run->parent_s : NULL;
+	q.parent_id = run->parent_id;
+	r = enroll_volume(&q, &res, reterr);
+	if (r < 0)
+		return r;
+	print_result(run, vc, &res);
+	if (vc->role == ROLE_OS) {
+		secret_take(&run->parent_s, &res.s);
+		memcpy(run->parent_id, res.id, sizeof(run->parent_id));
+		run->have_parent = true;
+	}
+	secret_clear(&res.s);
+	return 0;
+}
+
+/* Enrolled already: what is left to do is to approve the boot that is running. */
+static int enroll_again(struct run *run, const struct volume_config *vc, struct err *reterr)
+{
+	const struct approve_verb v = {
+		.config = run->config, .volume = vc, .tpm = run->tpm, .approve_key = run->approve_key,
+		.accept_changes = run->values[O_ACCEPT_CHANGES] != NULL,
+		.accept_unexplained = run->values[O_ACCEPT_UNEXPLAINED] != NULL,
+		.dry_run = run->values[O_DRY_RUN] != NULL, .json = run->values[O_JSON] != NULL};
+
+	if (vc->role != ROLE_OS)
+		return err_set(reterr, E_ENROLLED, "'%s' is enrolled", vc->name);
+	if (!run->tpm)
+		return err_set(reterr, E_TPM_ABSENT, "no TPM to approve values for");
+	return approve_verb_run(&v, reterr);
+}
+
+static int enroll_one(struct run *run, const struct volume_config *vc, struct err *reterr)
+{
+	const struct enroll_request probe = {.config = run->config, .volume = vc,
+					     .device = run->values[O_DEVICE]};
+	int r = enroll_precheck(&probe, reterr);
+
+	if (r == -E_ENROLLED)
+		return enroll_again(run, vc, reterr);
+	return r < 0 ? r : enroll_new(run, vc, reterr);
+}
+
+int cmd_enroll(int argc, char **argv, struct err *reterr)
+{
+	const char *values[O_COUNT];
+	_cleanup_(run_done) struct run run = {.values = values};
+	struct config config;
+	int count, r;
+
+	r = verb_parse(enroll_options, argc, argv, values, &count, reterr);
+	if (r == 0)
+		r = config_load(&config, values[O_CONFIG] ? values[O_CONFIG] : CONFIG_DIR, reterr);
+	if (r < 0)
+		return r;
+	run.config = &config;
+	run.approve_key = values[O_APPROVE_KEY] ? values[O_APPROVE_KEY] : APPROVE_KEY_PATH;
+	if (values[O_DEVICE] && count != 1)
+		return err_set(reterr, E_USAGE, "--device needs exactly one volume");
+	r = verb_all_known(&config, argv + 1, count, reterr);
+	if (r == 0)
+		r = open_tpm(&run, reterr);
+	for (size_t i = 0; r == 0 && i < config.volume_count; i++)
+		if (verb_selects(argv + 1, count, config.volume[i].name))
+			r = enroll_one(&run, &config.volume[i], reterr);
+	return r;
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+#include "ask.h"
+#include "codec.h"
+#include "escrow.h"
+#include "lifecycle.h"
+#include "platform.h"
+#include "source.h"
+#include "verbs.h"
+#include "volume.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { O_KEY_FILE, O_RECOVERY_OUT, O_RECOVERY_TO, O_DEVICE, O_CONFIG, O_COUNT };
+
+const struct verb_option recovery_options[] = {
+	[O_KEY_FILE] = {"recovery-key-file", "FILE", "the present key; - is standard input; else it is asked for"},
+	[O_RECOVERY_OUT] = {"recovery-out", "FILE", "replace: write the new key to FILE; - is standard output"},
+	[O_RECOVERY_TO] = {"recovery-to", "PUBKEY", "replace: keep the new key in the header, encrypted to this RSA key"},
+	[O_DEVICE] = {"device", "PATH", "device or image file, when it is not the config's"},
+	[O_CONFIG] = {"config", "DIR", "configuration folder (default /etc/cvmcrypt)"},
+	[O_COUNT] = {NULL, NULL, NULL}};
+
+static int test_key(const char *device, const char *volume, const char *key_file, struct err *reterr)
+{
+	_cleanup_volume_ struct volume v = VOLUME_INIT;
+	_cleanup_secret_ struct secret text = SECRET_INIT, s = SECRET_INIT;
+	int r;
+
+	r = volume_load(&v, device, false, reterr);
+	if (r == 0)
+		r = ask_recovery_key(key_file, volume, &text, reterr);
+	if (r == 0)
+		r = source_recovery(&v.record, &text, &s, reterr);
+	if (r == 0)
+		r = volume_accept(&v, &s, NULL, reterr);
+	if (r == 0)
+		printf("%s: this is its recovery key\n", volume);
+	return r;
+}
+
+static int replace_key(const char *device, const char *volume, const char **values,
+		       struct err *reterr)
+{
+	_cleanup_secret_ struct secret text = SECRET_INIT;
+	struct recovery_sink sink;
+	int r;
+
+	r = recovery_sink_init(&sink, values[O_RECOVERY_OUT], values[O_RECOVERY_TO], reterr);
+	if (r == 0)
+		r = ask_recovery_key(values[O_KEY_FILE], volume, &text, reterr);
+	if (r == 0)
+		r = recovery_replace(device, &text, volume, &sink, reterr);
+	if (r == 0)
+		fprintf(stderr, "%s: recovery key replaced; the old one opens nothing any more\n", volume);
+	return r;
+}
+
+/* The encrypted key as base64, for the holder of the private half: openssl pkeyutl -decrypt ... */
+static int export_key(const char *device, struct err *reterr)
+{
+	_cleanup_volume_ struct volume v = VOLUME_INIT;
+	char text[BASE64_SIZE(ESCROW_SIZE_MAX)];
+	const struct luks2_token *token;
+	struct escrow escrow;
+	int r;
+
+	r = volume_load(&v, device, false, reterr);
+	if (r == 0)
+		r = luks2_header_token(&v.header, ESCROW_TYPE, &token, reterr);
+	if (r == 0 && !token)
+		return err_set(reterr, E_WAY_ABSENT, "no recovery key is kept in this header");
+	if (r == 0)
+		r = escrow_parse(&escrow, token->text, strlen(token->text), reterr);
+	if (r < 0)
+		return r;
+	base64_encode(text, escrow.encrypted, escrow.len);
+	printf("%s\n", text);
+	return 0;
+}
+
+int cmd_recovery(int argc, char **argv, struct err *reterr)
+{
+	const char *values[O_COUNT], *volume, *action;
+	char device[256];
+	struct config config;
+	int count, r;
+
+	r = verb_parse(recovery_options, argc, argv, values, &count, reterr);
+	if (r < 0)
+		return r;
+	if (count != 2)
+		return err_set(reterr, E_USAGE, "'recovery' needs test, replace or export, and a volume");
+	action = argv[1];
+	volume = argv[2];
+	if (values[O_DEVICE]) {
+		(void)snprintf(device, sizeof(device), "%s", values[O_DEVICE]);
+	} else {
+		r = config_load(&config, values[O_CONFIG] ? values[O_CONFIG] : CONFIG_DIR, reterr);
+		if (r == 0)
+			r = verb_all_known(&config, argv + 2, 1, reterr);
+		if (r == 0)
+			r = platform_device_path(config_volume(&config, volume)->device, device,
+						 sizeof(device), reterr);
+		if (r < 0)
+			return r;
+	}
+	if (strcmp(action, "test") == 0)
+		return test_key(device, volume, values[O_KEY_FILE], reterr);
+	if (strcmp(action, "replace") == 0)
+		return replace_key(device, volume, values, reterr);
+	if (strcmp(action, "export") == 0)
+		return export_key(device, reterr);
+	return err_set(reterr, E_USAGE, "'recovery %s': test, replace or export", action);
+}

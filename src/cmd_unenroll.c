@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+#include "ask.h"
+#include "lifecycle.h"
+#include "platform.h"
+#include "verbs.h"
+
+#include <stdio.h>
+
+enum { O_FROM, O_KEY_FILE, O_DEVICE, O_CONFIG, O_COUNT };
+
+const struct verb_option unenroll_options[] = {
+	[O_FROM] = {"from", "KIND", "what opens the volume afterwards: passphrase (default) or key-file"},
+	[O_KEY_FILE] = {"key-file", "FILE", "the key file; - is standard input"},
+	[O_DEVICE] = {"device", "PATH", "device or image file, when it is not the config's"},
+	[O_CONFIG] = {"config", "DIR", "configuration folder (default /etc/cvmcrypt)"},
+	[O_COUNT] = {NULL, NULL, NULL}};
+
+int cmd_unenroll(int argc, char **argv, struct err *reterr)
+{
+	_cleanup_secret_ struct secret means = SECRET_INIT;
+	const struct volume_config *vc;
+	const char *values[O_COUNT];
+	struct config config;
+	char device[256];
+	int count, r;
+
+	r = verb_parse(unenroll_options, argc, argv, values, &count, reterr);
+	if (r == 0 && count != 1)
+		r = err_set(reterr, E_USAGE, "'unenroll' needs one volume");
+	if (r == 0)
+		r = config_load(&config, values[O_CONFIG] ? values[O_CONFIG] : CONFIG_DIR, reterr);
+	if (r == 0)
+		r = verb_all_known(&config, argv + 1, count, reterr);
+	if (r < 0)
+		return r;
+	vc = config_volume(&config, argv[1]);
+	if (values[O_DEVICE])
+		(void)snprintf(device, sizeof(device), "%s", values[O_DEVICE]);
+	else
+		r = platform_device_path(vc->device, device, sizeof(device), reterr);
+	if (r == 0)
+		r = ask_means(values[O_FROM], values[O_KEY_FILE], vc->name, &means, reterr);
+	if (r == 0)
+		r = unenroll_volume(device, &means, reterr);
+	if (r == 0)
+		r = state_set_enrolled(vc->name, false, reterr);
+	if (r < 0)
+		return r;
+	printf("%s: no longer enrolled; take it out of the config and build the boot image again\n",
+	       vc->name);
+	return 0;
+}

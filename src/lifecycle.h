@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What happens to an enrolled volume in the real root: approving the PCR values of this boot, storing what
+ * a boot has proven, removing the enrolment. Every change to a header is one token write; the
+ * revocation counter is raised only after it.
+ */
+#ifndef CVMCRYPT_LIFECYCLE_H
+#define CVMCRYPT_LIFECYCLE_H
+
+#include "boot_report.h"
+#include "config.h"
+#include "enroll.h"
+#include "err.h"
+#include "secret.h"
+#include "tpm.h"
+
+struct approve_request {
+	const struct config *config;
+	const struct volume_config *volume;
+	const struct boot_report *report;	/* of this boot: the values seen at unlock */
+	struct tpm *tpm;
+	const char *approve_key;
+	const char *device;		/* the volume's; NULL: what lies under its mapping */
+	bool first;			/* nothing was ever approved on this machine: no comparison */
+	bool accept_changes;
+	bool accept_unexplained;
+	bool revoke_others;		/* raise the counter to the new approval at once */
+	bool dry_run;
+	/* each event that differs from the enrolled ones; may be NULL */
+	void (*on_difference)(void *context, const char *text);
+	void *context;
+};
+
+/*
+ * E_CHANGES when the boot differs and accept_changes is not set; E_UNEXPLAINED, E_PROFILE_UNCOVERED.
+ * 1: an approval was added, 0: the values were approved already.
+ */
+int approve_boot(const struct approve_request *q, uint64_t *ret_number, struct err *reterr);
+
+/* What changed, for the message. */
+struct commit_result {
+	bool approved;			/* a first approval was written: the enrolment is finished */
+	bool proven;			/* the approval used is now marked proven */
+	size_t revoked;			/* approvals that the counter has overtaken */
+};
+/* Stores what this boot proved about one volume; nothing to do is fine. Of q the flags are not used. */
+int commit_volume(const struct approve_request *q, struct commit_result *ret, struct err *reterr);
+
+/*
+ * Removes record, events, escrow and cvmcrypt's keyslots. passphrase must open a keyslot that stays:
+ * else E_LAST_WAY.
+ */
+int unenroll_volume(const char *device, const struct secret *passphrase, struct err *reterr);
+
+/*
+ * A new recovery key in place of the old one: new keyslot and wrap are written and proven before the
+ * old keyslot goes. The sink has the new key before anything depends on it.
+ */
+int recovery_replace(const char *device, const struct secret *old_text, const char *volume,
+		     struct recovery_sink *sink, struct err *reterr);
+
+/* Local state on the encrypted root: has an approval been written from here? The host cannot forge it. */
+bool state_is_enrolled(const char *volume);
+int state_set_enrolled(const char *volume, bool enrolled, struct err *reterr);
+
+#endif

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+#include "lifecycle_internal.h"
+
+#include "coverage.h"
+#include "events.h"
+#include "explain.h"
+#include "log.h"
+#include "platform.h"
+#include "reseal.h"
+#include "source.h"
+
+#include <string.h>
+
+/* This boot's log, if the firmware gave one. */
+struct boot_log {
+	struct buf bytes;
+	struct eventlog log;
+	bool usable;
+};
+
+static void boot_log_done(struct boot_log *l)
+{
+	eventlog_done(&l->log);
+	buf_done(&l->bytes);
+}
+
+static int read_log(struct boot_log *l, struct err *reterr)
+{
+	int r = platform_event_log(&l->bytes, reterr);
+
+	if (r == 0)
+		r = eventlog_parse(&l->log, l->bytes.data, l->bytes.len, reterr);
+	l->usable = r == 0;
+	return r;
+}
+
+/*
+ * Do log and known extends give the values that were seen at unlock? They were observed, so they may be
+ * approved all the same (some images extend PCR 11 without logging it); it is recorded.
+ */
+static int check_explained(const struct approve_request *q, const struct boot_log *l,
+			   uint32_t mask, bool *ret_unexplained, struct err *reterr)
+{
+	char text[PCR_MASK_TEXT];
+	struct pcr_set replay;
+	uint32_t unexplained = 0;
+	int r;
+
+	r = eventlog_replay_sha256(&l->log, &replay, reterr);
+	if (r == 0)
+		r = explain_at_unlock(&replay, &q->report->pcrs, mask & ~PCR_BIT(PCR_CAP),
+				      &unexplained, reterr);
+	if (r < 0)
+		return r;
+	*ret_unexplained = unexplained != 0;
+	pcr_mask_text(unexplained, text);
+	if (unexplained)
+		log_debug("the event log does not explain PCR %s", text);
+	return 0;
+}
+
+/*
+ * What may be approved: a boot that the profile covers. A missing
+ * log (real confidential VMs have empty ones) must be accepted explicitly, and is recorded.
+ */
+static int judge_boot(const struct approve_request *q, struct boot_log *l, uint32_t mask,
+		      bool *ret_unexplained, struct err *reterr)
+{
+	int r = read_log(l, reterr);
+
+	if (r < 0) {
+		*ret_unexplained = true;
+		return q->accept_unexplained ? 0 : r;
+	}
+	r = coverage_check(&l->log, q->config->profile, reterr);
+	return r < 0 ? r : check_explained(q, l, mask, ret_unexplained, reterr);
+}
+
+/* Events that differ from the enrolled ones, each to the caller; how many. */
+static size_t compare_events(const struct approve_request *q, const struct change *c,
+			     const struct boot_log *l, uint32_t mask)
+{
+	const struct luks2_token *token = NULL;
+	struct events enrolled;
+
+	(void)luks2_header_token(&c->volume.header, RECORD_EVENTS_TYPE, &token, NULL);
+	if (!token || !l->usable ||
+	    events_parse(&enrolled, token->text, strlen(token->text), NULL) < 0)
+		return 0;
+	return events_differences(&enrolled, &l->log, mask, q->on_difference, q->context);
+}
+
+static int check_changes(const struct approve_request *q, const struct change *c,
+			 const struct boot_log *l, uint32_t mask, struct err *reterr)
+{
+	size_t differences;
+
+	if (q->first || approval_for_values(&c->volume.record, &q->report->pcrs) >= 0)
+		return 0;
+	differences = compare_events(q, c, l, mask);
+	if (q->accept_changes)
+		return 0;
+	return err_set(reterr, E_CHANGES, "%zu event%s of this boot differ from the enrolled ones",
+		       differences, differences == 1 ? "" : "s");
+}
+
+/* The record that unlock staged, if it is a newer state of the same one. */
+static int take_staged(struct change *c, const char *name, struct err *reterr)
+{
+	_cleanup_buf_ struct buf text = BUF_INIT(0);
+	struct record staged;
+	int r;
+
+	if (boot_stage_read(name, &text, NULL) < 0)
+		return 0;
+	r = record_parse(&staged, (const char *)text.data, text.len, reterr);
+	if (r < 0)
+		return r;
+	if (memcmp(staged.id, c->volume.record.id, sizeof(staged.id)) != 0 ||
+	    staged.generation <= c->volume.record.generation ||
+	    staged.keyslot != c->volume.record.keyslot)
+		return 0;
+	c->volume.record = staged;
+	return 0;
+}
+
+/* Explanations only: too long for the header is no failure. */
+static void write_events(struct change *c, const struct boot_log *l, uint32_t mask)
+{
+	_cleanup_buf_ struct buf text = BUF_INIT(RECORD_TEXT_MAX + 1);
+	struct events events;
+
+	if (!l->usable || events_from_log(&l->log, mask, &events, NULL) < 0 ||
+	    events_format(&events, &text, NULL) < 0)
+		return;
+	if (luks_store_put_token(c->store, c->events_token, (const char *)text.data,
+				 &c->events_token, NULL) < 0)
+		log_debug("no room for the events token");
+}
+
+static int write_all(const struct approve_request *q, struct change *c, const struct boot_log *l,
+		     uint32_t mask, struct err *reterr)
+{
+	int r = change_write_record(c, reterr);
+
+	if (r < 0)
+		return r;
+	write_events(c, l, mask);
+	boot_stage_remove(q->volume->name);
+	return state_set_enrolled(q->volume->name, true, reterr);
+}
+
+static int open_volume_of_boot(const struct approve_request *q, struct change *c, struct err *reterr)
+{
+	const struct boot_volume *bv = boot_report_volume(q->report, q->volume->name);
+
+	if (!bv || !bv->opened)
+		return err_set(reterr, E_UNEXPLAINED, "this boot did not open '%s' through cvmcrypt",
+			       q->volume->name);
+	return change_open_for(c, q, bv, reterr);
+}
+
+int approve_boot(const struct approve_request *q, uint64_t *ret_number, struct err *reterr)
+{
+	_cleanup_change_ struct change c = CHANGE_INIT;
+	_cleanup_(boot_log_done) struct boot_log l = {0};
+	_cleanup_ec_key_ struct ec_key *approver = NULL;
+	uint32_t mask = config_pcr_mask(q->config);
+	bool unexplained = false;
+	uint64_t counter;
+	int r, added;
+
+	r = open_volume_of_boot(q, &c, reterr);
+	if (r == 0)
+		r = judge_boot(q, &l, mask, &unexplained, reterr);
+	if (r == 0)
+		r = check_changes(q, &c, &l, mask, reterr);
+	if (r == 0)
+		r = take_staged(&c, q->volume->name, reterr);
+	if (r == 0)
+		r = ec_key_load_pem(q->approve_key, &approver, reterr);
+	if (r == 0)
+		r = tpm_counter_read(q->tpm, &counter, reterr);
+	if (r < 0)
+		return r;
+	added = approve_values(&c.volume.record, &q->report->pcrs, counter, approver, unexplained,
+			       ret_number, reterr);
+	if (added < 0 || q->dry_run)
+		return added;
+	r = write_all(q, &c, &l, mask, reterr);
+	while (r == 0 && q->revoke_others && counter++ < *ret_number)
+		r = tpm_counter_increment(q->tpm, reterr);
+	return r < 0 ? r : added;
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+#include "lifecycle_internal.h"
+
+#include "file.h"
+#include "platform.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+void change_done(struct change *c)
+{
+	luks_store_freep(&c->store);
+	volume_done(&c->volume);
+}
+
+int change_open(struct change *c, const char *device, struct err *reterr)
+{
+	const struct luks2_token *token;
+	int r;
+
+	/* the lock first: what is read under it is what will be changed */
+	r = luks_store_open(&c->store, device, reterr);
+	if (r == 0)
+		r = volume_load(&c->volume, device, false, reterr);
+	if (r == 0)
+		r = luks2_header_token(&c->volume.header, RECORD_TYPE, &token, reterr);
+	if (r < 0)
+		return r;
+	c->token = token->id;
+	r = luks2_header_token(&c->volume.header, RECORD_EVENTS_TYPE, &token, reterr);
+	if (r == 0 && token)
+		c->events_token = token->id;
+	return r;
+}
+
+int change_write_record(struct change *c, struct err *reterr)
+{
+	_cleanup_buf_ struct buf text = BUF_INIT(RECORD_TEXT_MAX + 1);
+	_cleanup_volume_ struct volume again = VOLUME_INIT;
+	_cleanup_buf_ struct buf back = BUF_INIT(RECORD_TEXT_MAX + 1);
+	int r;
+
+	r = record_format(&c->volume.record, &text, reterr);
+	if (r == 0)
+		r = luks_store_put_token(c->store, c->token, (const char *)text.data, &c->token, reterr);
+	if (r == 0)
+		r = volume_load(&again, c->volume.device.path, false, reterr);
+	if (r == 0)
+		r = record_format(&again.record, &back, reterr);
+	if (r < 0)
+		return r;
+	if (back.len != text.len || memcmp(back.data, text.data, text.len) != 0)
+		return err_set(reterr, E_HEADER_WRITE, "the record read back is not the one written");
+	return 0;
+}
+
+int change_open_for(struct change *c, const struct approve_request *q, const struct boot_volume *bv,
+		    struct err *reterr)
+{
+	char device[256];
+	int r;
+
+	if (q->device)
+		return change_open(c, q->device, reterr);
+	r = platform_mapping_device(bv->mapping, device, sizeof(device), reterr);
+	return r < 0 ? r : change_open(c, device, reterr);
+}
+
+static void state_path(const char *volume, char out[160])
+{
+	(void)snprintf(out, 160, STATE_DIR "/%s.enrolled", volume);
+}
+
+bool state_is_enrolled(const char *volume)
+{
+	char path[160];
+
+	state_path(volume, path);
+	return file_exists(path);
+}
+
+int state_set_enrolled(const char *volume, bool enrolled, struct err *reterr)
+{
+	static const char text[] = "an approval for this volume was written from this system\n";
+	char path[160];
+
+	state_path(volume, path);
+	(void)mkdir(STATE_DIR, 0700);
+	if (enrolled)
+		return file_replace(path, text, sizeof(text) - 1, 0600, reterr);
+	if (unlink(path) < 0 && errno != ENOENT)
+		return err_errno(reterr, E_IO, errno, "removing '%s'", path);
+	return 0;
+}

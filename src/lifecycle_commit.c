@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+#include "lifecycle_internal.h"
+
+#include "log.h"
+#include "reseal.h"
+
+#include <string.h>
+
+static struct approval *find_approval(struct record *record, uint64_t number)
+{
+	for (size_t i = 0; i < record->approval_count; i++)
+		if (record->approvals[i].number == number)
+			return &record->approvals[i];
+	return NULL;
+}
+
+/* Header first, counter second: a cut between them is made good by the next boot's commit. */
+static int raise_counter(struct tpm *t, uint64_t floor, struct err *reterr)
+{
+	uint64_t value;
+	int r = tpm_counter_read(t, &value, reterr);
+
+	while (r == 0 && value < floor) {
+		r = tpm_counter_increment(t, reterr);
+		value++;
+	}
+	return r;
+}
+
+static int commit_proven(const struct approve_request *q, const struct boot_volume *bv,
+			 struct commit_result *ret, struct err *reterr)
+{
+	_cleanup_change_ struct change c = CHANGE_INIT;
+	struct approval *a;
+	uint64_t floor;
+	int r;
+
+	r = change_open_for(&c, q, bv, reterr);
+	if (r < 0)
+		return r;
+	a = find_approval(&c.volume.record, bv->approval);
+	if (!a)
+		return err_set(reterr, E_NOT_APPROVED,
+			       "the approval that opened the volume is gone from its header");
+	ret->proven = !a->proven;
+	a->proven = true;
+	floor = approvals_floor(&c.volume.record, bv->approval);
+	ret->revoked = approvals_drop_revoked(&c.volume.record, floor);
+	if (ret->proven || ret->revoked > 0) {
+		r = change_write_record(&c, reterr);
+		if (r < 0)
+			return r;
+	}
+	return raise_counter(q->tpm, floor, reterr);
+}
+
+int commit_volume(const struct approve_request *q, struct commit_result *ret, struct err *reterr)
+{
+	const struct boot_volume *bv = boot_report_volume(q->report, q->volume->name);
+	struct approve_request first = *q;
+	uint64_t number;
+	int r;
+
+	*ret = (struct commit_result){0};
+	if (!bv || !bv->opened)
+		return 0;
+	if (strcmp(bv->source, "tpm2") == 0)
+		return commit_proven(q, bv, ret, reterr);
+	/*
+	 * A typed key proves a person, not a boot image. Only the boot that finishes the enrolment is
+	 * approved without being asked for; the mark lies on the encrypted root, so that the host
+	 * cannot bring that state back by taking the approvals out of the header.
+	 */
+	if (bv->state != VOLUME_OBSERVED || state_is_enrolled(q->volume->name))
+		return 0;
+	first.first = true;
+	r = approve_boot(&first, &number, reterr);
+	if (r < 0)
+		return r;
+	ret->approved = true;
+	return 0;
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+#include "lifecycle_internal.h"
+
+#include "escrow.h"
+#include "recovery_key.h"
+#include "source.h"
+
+#include <string.h>
+
+static struct way *recovery_way(struct record *record)
+{
+	for (size_t i = 0; i < record->way_count; i++)
+		if (record->ways[i].type == WAY_RECOVERY)
+			return &record->ways[i];
+	return NULL;
+}
+
+/* The new wrap goes into the record and under its MAC. */
+static int rewrap(struct change *c, const struct secret *s, const struct secret *text, int slot,
+		  struct err *reterr)
+{
+	struct record *rec = &c->volume.record;
+	struct way *way = recovery_way(rec);
+	int r;
+
+	way->recovery.keyslot = slot;
+	rec->generation++;
+	r = source_recovery_wrap(rec, text, s, &way->recovery, reterr);
+	return r < 0 ? r : volume_mac(rec, &c->volume.header, s, rec->mac, reterr);
+}
+
+/* A header that keeps the key encrypted for somebody gets the new one; another sink drops the old. */
+static int replace_escrow(struct change *c, const struct recovery_sink *sink, struct err *reterr)
+{
+	_cleanup_buf_ struct buf text = BUF_INIT(RECORD_TEXT_MAX + 1);
+	const struct luks2_token *old;
+	int token, r;
+
+	r = luks2_header_token(&c->volume.header, ESCROW_TYPE, &old, reterr);
+	if (r < 0)
+		return r;
+	if (sink->escrow_len == 0)
+		return old ? luks_store_remove_token(c->store, old->id, reterr) : 0;
+	r = escrow_format(sink->escrow, sink->escrow_len, &text, reterr);
+	return r < 0 ? r : luks_store_put_token(c->store, old ? old->id : -1,
+						(const char *)text.data, &token, reterr);
+}
+
+static int add_new_slot(struct change *c, const struct secret *s, const struct secret *text,
+			int *ret_slot, struct err *reterr)
+{
+	_cleanup_secret_ struct secret key = SECRET_INIT;
+	int r = volume_key(&c->volume, s, &key, reterr);
+
+	if (r == 0)
+		r = luks_store_add_keyslot(c->store, &key, text, ret_slot, reterr);
+	if (r == 0)
+		r = luks_store_test_keyslot(c->store, *ret_slot, text, reterr);
+	return r;
+}
+
+/* The disk must give S back through the new key before the old one goes. */
+static int prove_new_key(const struct change *c, const struct secret *text, struct err *reterr)
+{
+	_cleanup_volume_ struct volume again = VOLUME_INIT;
+	_cleanup_secret_ struct secret s = SECRET_INIT;
+	int r = volume_load(&again, c->volume.device.path, false, reterr);
+
+	if (r == 0)
+		r = source_recovery(&again.record, text, &s, reterr);
+	return r < 0 ? r : volume_accept(&again, &s, NULL, reterr);
+}
+
+int recovery_replace(const char *device, const struct secret *old_text, const char *volume,
+		     struct recovery_sink *sink, struct err *reterr)
+{
+	_cleanup_change_ struct change c = CHANGE_INIT;
+	_cleanup_secret_ struct secret s = SECRET_INIT, text = SECRET_INIT;
+	int r, slot = -1, old_slot;
+
+	r = change_open(&c, device, reterr);
+	if (r == 0)
+		r = source_recovery(&c.volume.record, old_text, &s, reterr);
+	if (r == 0)
+		r = volume_accept(&c.volume, &s, NULL, reterr);
+	if (r == 0)
+		r = recovery_key_generate(&text, reterr);
+	if (r == 0)
+		r = sink->deliver(sink, volume, &text, reterr);
+	if (r < 0)
+		return r;
+	old_slot = recovery_way(&c.volume.record)->recovery.keyslot;
+	r = add_new_slot(&c, &s, &text, &slot, reterr);
+	if (r == 0)
+		r = rewrap(&c, &s, &text, slot, reterr);
+	if (r == 0)
+		r = change_write_record(&c, reterr);
+	if (r == 0)
+		r = replace_escrow(&c, sink, reterr);
+	if (r == 0)
+		r = prove_new_key(&c, &text, reterr);
+	if (r == 0 && old_slot >= 0)
+		r = luks_store_remove_keyslot(c.store, old_slot, reterr);
+	return r;
+}
