@@ -142,6 +142,7 @@ int luks_deactivate(const char *mapping, struct err *reterr)
 	if (t)
 		(void)dm_task_retry_remove(t);
 	r = task_run(t);
+	dm_task_update_nodes();
 	if (r == 0 || r == ENXIO)
 		return 0;
 	return err_errno(reterr, E_ACTIVATE, r, "removing mapping '%s'", mapping);

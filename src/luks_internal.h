@@ -8,6 +8,7 @@
 
 #include "err.h"
 #include "luks2_header.h"
+#include "secret.h"
 
 struct crypt_device;
 
@@ -31,5 +32,11 @@ void luks_crypt_freep(struct crypt_device **cd);
  * be read, or when two disagree.
  */
 uint32_t luks_volume_key_size(const struct luks2_header *h);
+
+/*
+ * Gives `area` (a copy of h->area) a digest of the volume key that costs nothing to check. false: left as
+ * it was.
+ */
+bool luks_cheapen_digest(const struct luks2_header *h, const struct secret *key, uint8_t *area);
 
 #endif

@@ -2,7 +2,7 @@
 /*
  * Activation from memory. libcryptsetup gets the header that was judged, as a sealed memory file, and
  * the data device by the descriptor that the header was read from: neither can change in between
- * (threat T2). Of the checks that follow, its own digest check of the volume key is one.
+ * (threat T2).
  */
 #include "luks.h"
 #include "luks_internal.h"
@@ -33,8 +33,27 @@ static int memory_file(struct err *reterr)
 	return fd < 0 ? err_errno(reterr, E_IO, errno, "memory file for the header") : fd;
 }
 
+/* Both copies as libcryptsetup gets them; with a proven key, under a digest that costs nothing. */
+static int compose(const struct luks2_header *h, const struct secret *proven, uint8_t *both,
+		   struct err *reterr)
+{
+	_cleanup_free_ uint8_t *area = NULL;
+	struct luks2_header changed = *h;
+
+	if (!proven)
+		return luks2_header_compose(h, both, reterr);
+	area = malloc(h->hdr_size);
+	if (!area)
+		return err_set(reterr, E_NOMEM, "copy of the header");
+	memcpy(area, h->area, h->hdr_size);
+	if (!luks_cheapen_digest(h, proven, area))
+		return luks2_header_compose(h, both, reterr);
+	changed.area = area;
+	return luks2_header_compose(&changed, both, reterr);
+}
+
 /* As large as header and keyslots area, or libcryptsetup refuses it; but sparse: no keyslot is used. */
-static int header_file(const struct luks2_header *h, struct err *reterr)
+static int header_file(const struct luks2_header *h, const struct secret *proven, struct err *reterr)
 {
 	_cleanup_close_ int fd = -1;
 	_cleanup_free_ uint8_t *both = NULL;
@@ -49,7 +68,7 @@ static int header_file(const struct luks2_header *h, struct err *reterr)
 	both = malloc(both_size);
 	if (!both)
 		return err_set(reterr, E_NOMEM, "copy of the header");
-	r = luks2_header_compose(h, both, reterr);
+	r = compose(h, proven, both, reterr);
 	if (r < 0)
 		return r;
 	fd = memory_file(reterr);
@@ -108,8 +127,8 @@ static int activate_failed(struct err *reterr, int r, const struct luks_note *no
 	}
 }
 
-int luks_activate(const struct luks_map_request *q, const struct secret *volume_key,
-		  struct err *reterr)
+static int activate(const struct luks_map_request *q, const struct secret *volume_key, bool proven,
+		    struct err *reterr)
 {
 	/* flags stored in the header are the disk's wish, not ours */
 	uint32_t flags = CRYPT_ACTIVATE_IGNORE_PERSISTENT |
@@ -123,7 +142,7 @@ int luks_activate(const struct luks_map_request *q, const struct secret *volume_
 	r = check_request(q, volume_key, reterr);
 	if (r < 0)
 		return r;
-	fd = header_file(q->header, reterr);
+	fd = header_file(q->header, proven ? volume_key : NULL, reterr);
 	if (fd < 0)
 		return fd;
 	(void)snprintf(header_path, sizeof(header_path), "/proc/self/fd/%d", fd);
@@ -139,4 +158,16 @@ int luks_activate(const struct luks_map_request *q, const struct secret *volume_
 	r = crypt_activate_by_volume_key(cd, q->mapping, (const char *)volume_key->bytes,
 					 volume_key->len, flags);
 	return r < 0 ? activate_failed(reterr, r, &note, q->mapping) : 0;
+}
+
+int luks_activate(const struct luks_map_request *q, const struct secret *volume_key,
+		  struct err *reterr)
+{
+	return activate(q, volume_key, false, reterr);
+}
+
+int luks_activate_proven(const struct luks_map_request *q, const struct secret *volume_key,
+			 struct err *reterr)
+{
+	return activate(q, volume_key, true, reterr);
 }

@@ -9,8 +9,10 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <libcryptsetup.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -18,6 +20,7 @@
 
 #include "file.h"
 #include "luks.h"
+#include "luks_internal.h"
 
 #define OLD "the old passphrase"
 #define NEW "6f0d3c5a6f0d3c5a6f0d3c5a6f0d3c5a6f0d3c5a6f0d3c5a6f0d3c5a6f0d3c5a"
@@ -238,6 +241,99 @@ static void test_read_truncated(void **state)
 		assert_int_equal(truncate(image, cut[i]), 0);
 		assert_int_equal(read_image(&h) == 0, cut[i] >= 16384);
 	}
+}
+
+/* --- the cheap digest --- */
+
+static int verify_with_cryptsetup(const uint8_t *both, size_t len, const struct secret *key)
+{
+	_cleanup_crypt_ struct crypt_device *cd = NULL;
+	char path[96];
+	int r;
+
+	(void)snprintf(path, sizeof(path), "%s/composed", folder);
+	expect_ok(file_replace(path, both, len, 0600, NULL), &(struct err){0});
+	assert_int_equal(truncate(path, 20 << 20), 0);
+	luks_library_init();
+	r = crypt_init(&cd, path);
+	if (r == 0)
+		r = crypt_load(cd, CRYPT_LUKS2, NULL);
+	assert_int_equal(r, 0);
+	return crypt_volume_key_verify(cd, (const char *)key->bytes, key->len);
+}
+
+static void get_volume_key(struct secret *ret)
+{
+	_cleanup_luks_store_ struct luks_store *s = NULL;
+	_cleanup_secret_ struct secret old = SECRET_INIT;
+	struct err err = {0};
+
+	text_secret(&old, OLD);
+	expect_ok(luks_store_open(&s, image, &err), &err);
+	expect_ok(luks_store_volume_key(s, &old, ret, &err), &err);
+}
+
+/* Nothing but digest and iterations changes, and libcryptsetup takes it for the same key only. */
+static void test_cheap_digest(void **state)
+{
+	_cleanup_luks2_header_ struct luks2_header h = {0}, cheap = {0};
+	_cleanup_secret_ struct secret key = SECRET_INIT;
+	static uint8_t both[32768];
+	struct luks2_header changed;
+	struct err err = {0};
+	uint8_t *area;
+
+	(void)state;
+	get_volume_key(&key);
+	assert_int_equal(read_image(&h), 0);
+	area = malloc(h.hdr_size);
+	assert_non_null(area);
+	memcpy(area, h.area, h.hdr_size);
+	assert_true(luks_cheapen_digest(&h, &key, area));
+	changed = h;
+	changed.area = area;
+	expect_ok(luks2_header_compose(&changed, both, &err), &err);
+	free(area);
+	expect_ok(luks2_header_parse(&cheap, both, 16384, both + 16384, 16384, &err), &err);
+	assert_int_equal(cheap.digest.iterations, 1);
+	assert_memory_not_equal(cheap.digest.digest, h.digest.digest, 32);
+	memcpy(cheap.digest.digest, h.digest.digest, 32);
+	cheap.digest.iterations = h.digest.iterations;
+	assert_memory_equal(&cheap.digest, &h.digest, sizeof(h.digest));
+	assert_memory_equal(&cheap.segment, &h.segment, sizeof(h.segment));
+	assert_memory_equal(cheap.keyslot, h.keyslot, sizeof(h.keyslot));
+	assert_int_equal(verify_with_cryptsetup(both, sizeof(both), &key), 0);
+	key.bytes[0] ^= 1;
+	assert_int_equal(verify_with_cryptsetup(both, sizeof(both), &key), -EPERM);
+}
+
+/* Unusual text is left alone. */
+static void test_cheap_digest_left(void **state)
+{
+	_cleanup_luks2_header_ struct luks2_header h = {0};
+	_cleanup_secret_ struct secret key = SECRET_INIT;
+	_cleanup_free_ uint8_t *area = NULL;
+	char *text, *at;
+
+	(void)state;
+	get_volume_key(&key);
+	assert_int_equal(read_image(&h), 0);
+	area = malloc(h.hdr_size);
+	assert_non_null(area);
+	text = (char *)area + LUKS2_BIN_HDR_SIZE;
+	memcpy(area, h.area, h.hdr_size);
+	at = strstr(strstr(text, "\"digests\""), "\"iterations\":");
+	assert_non_null(at);
+	memcpy(at, "\"iterationx\":", 13);
+	assert_false(luks_cheapen_digest(&h, &key, area));
+	memcpy(area, h.area, h.hdr_size);
+	h.digest.digest[0] ^= 1;
+	assert_false(luks_cheapen_digest(&h, &key, area));
+	h.digest.digest[0] ^= 1;
+	memset(text, 0, strlen(text));
+	assert_false(luks_cheapen_digest(&h, &key, area));
+	memset(text, '{', h.hdr_size - LUKS2_BIN_HDR_SIZE);
+	assert_false(luks_cheapen_digest(&h, &key, area));
 }
 
 /* --- changing --- */
@@ -523,7 +619,8 @@ int main(int argc, char **argv)
 		WITH_IMAGE(test_device_kinds), WITH_IMAGE(test_read_once),
 		WITH_IMAGE(test_read_secondary), WITH_IMAGE(test_read_secondary_far),
 		WITH_IMAGE(test_read_wrong_size), WITH_IMAGE(test_read_refused),
-		WITH_IMAGE(test_read_truncated), WITH_IMAGE(test_keyslot),
+		WITH_IMAGE(test_read_truncated), WITH_IMAGE(test_cheap_digest),
+		WITH_IMAGE(test_cheap_digest_left), WITH_IMAGE(test_keyslot),
 		WITH_IMAGE(test_wrong_keys), WITH_IMAGE(test_no_keyslot), WITH_IMAGE(test_token),
 		WITH_IMAGE(test_locked), WITH_IMAGE(test_concurrent), WITH_IMAGE(test_no_luks2),
 	};
