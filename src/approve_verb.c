@@ -29,10 +29,11 @@ int approve_verb_run(const struct approve_verb *v, struct err *reterr)
 	uint64_t number = 0;
 	int r;
 
-	r = boot_report_read(&report, reterr);
+	r = boot_report_read(&report, NULL);
 	if (r < 0)
-		return err_set(reterr, E_UNEXPLAINED,
-			       "this boot was not observed: it did not go through 'cvmcrypt unlock'");
+		r = report_from_values(v->config, v->tpm, v->accept_unexplained, &report, reterr);
+	if (r < 0)
+		return r;
 	r = approve_boot(&(struct approve_request){
 		.config = v->config, .volume = v->volume, .report = &report, .tpm = v->tpm,
 		.approve_key = v->approve_key, .accept_changes = v->accept_changes,

@@ -37,6 +37,14 @@ struct approve_request {
  */
 int approve_boot(const struct approve_request *q, uint64_t *ret_number, struct err *reterr);
 
+/*
+ * For a boot that cvmcrypt did not observe: a report whose values are those of the moment of unlock, told
+ * from the event log, the present values and the extends known to come before and after us. E_UNEXPLAINED
+ * names the PCRs that this does not explain; E_EVENTLOG_ABSENT.
+ */
+int report_from_values(const struct config *config, struct tpm *tpm, bool accept_unexplained,
+		       struct boot_report *ret, struct err *reterr);
+
 /* What changed, for the message. */
 struct commit_result {
 	bool approved;			/* a first approval was written: the enrolment is finished */
