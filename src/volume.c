@@ -116,11 +116,12 @@ int volume_activate(struct volume *v, const struct secret *s, const char *mappin
 	_cleanup_secret_ struct secret key = SECRET_INIT;
 	int r;
 
+	/* the MAC covers the key's wrap and the header's digest: that is what proves the key */
 	if (!v->accepted)
 		return err_set(reterr, E_INTERNAL, "volume was not accepted");
 	r = volume_key(v, s, &key, reterr);
 	if (r == 0)
-		r = luks_activate(&q, &key, reterr);
+		r = luks_activate_proven(&q, &key, reterr);
 	if (r < 0)
 		return r;
 	r = luks_readback(&q, reterr);
