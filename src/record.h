@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The cvmcrypt record: the LUKS2 token of type "cvmcrypt" that ties a volume to its secret S and holds
- * the ways to get S. Bytes in, struct out; docs/record.md has the format and the MAC input.
+ * The cvmcrypt record: the LUKS2 token of type "cvmcrypt" that ties a volume to its secret S and
+ * holds the ways to get S. Bytes in, struct out; docs/record.md has the format and the MAC input.
  *
- * Under the MAC: everything but "mac", "signature" and "approvals". An approval vouches for itself: it
+ * Under the MAC: everything but "mac" and "ok" (the approvals). An approval vouches for itself: it
  * is signed by the key that the sealed object's policy names, and the revocation counter in the TPM
  * says whether it still counts; so one can be added without S.
  */
@@ -21,12 +21,17 @@
 #define RECORD_TEXT_MAX 2048		/* bytes of JSON text: two must fit a default header */
 #define RECORD_ID_SIZE 16
 #define RECORD_APPROVALS_MAX 4
-#define RECORD_WAYS_MAX 6
-#define RECORD_PCR_SHORT 6		/* bytes kept of each approved PCR value, to pick an approval and to explain */
+#define RECORD_WAYS_MAX 3		/* one of each type */
+#define RECORD_PCRS_MAX 8		/* in a mask */
+#define RECORD_PCR_SHORT 6		/* bytes kept of a PCR value, to pick an approval */
+#define RECORD_S_WRAPPED 40		/* S, 32 bytes, under AES-256-KWP */
 
 enum way_type { WAY_TPM2 = 1, WAY_RECOVERY, WAY_PARENT };
 
-/* S sealed under PolicyAuthorize(approver); TPM structures as marshalled by tpm2-tss. */
+/*
+ * S sealed under PolicyAuthorize(approver); TPM structures as marshalled by tpm2-tss. Before the
+ * first sealing (enrolled without a TPM) srk_name is zero and both areas are empty.
+ */
 struct way_tpm2 {
 	uint32_t srk_handle;
 	uint8_t srk_name[34];		/* nameAlg sha256 || digest */
@@ -39,18 +44,16 @@ struct way_tpm2 {
 	size_t private_len;
 };
 
-/* S under AES-256-KWP with HKDF(recovery key, salt = record id, info "cvmcrypt/1 recovery-wrap"). */
+/* S under AES-256-KWP with the key that kdf.h derives from the recovery key. */
 struct way_recovery {
 	int keyslot;			/* its own keyslot, for stock cryptsetup; -1: none */
-	uint8_t wrapped[40];
-	uint8_t escrow[512];		/* recovery key text under a public key (RSA-OAEP); kept in its own token */
-	size_t escrow_len;
+	uint8_t wrapped[RECORD_S_WRAPPED];
 };
 
 /* S under AES-256-KWP with the parent's child-wrap key. */
 struct way_parent {
 	uint8_t parent_id[RECORD_ID_SIZE];
-	uint8_t wrapped[40];
+	uint8_t wrapped[RECORD_S_WRAPPED];
 };
 
 struct way {
@@ -65,8 +68,8 @@ struct way {
 /* "These PCR values may have S while the revocation counter is at most `number`." */
 struct approval {
 	uint64_t number;
-	uint8_t signature[64];		/* ECDSA P-256 r || s, see tpm_policy.h for what is signed */
-	uint8_t pcr_short[8][RECORD_PCR_SHORT];	/* of the way's pcr_mask, ascending */
+	uint8_t signature[64];		/* ECDSA P-256 r || s; tpm_policy.h: of what */
+	uint8_t pcr_short[RECORD_PCRS_MAX][RECORD_PCR_SHORT];	/* of pcr_mask, ascending; rest 0 */
 	bool proven;			/* a boot went through it; advisory, commit acts on it */
 	bool unexplained;		/* accepted without an event log that explains the values */
 };
@@ -90,12 +93,24 @@ struct record {
 	size_t approval_count;
 };
 
-/* text: the token's JSON. E_RECORD_MALFORMED, E_RECORD_TOO_NEW. */
+/*
+ * text: the token's JSON. E_RECORD_MALFORMED; E_RECORD_TOO_NEW if its "min" is above
+ * RECORD_VERSION. Of a newer record with a "min" that we meet, what this version does not define is
+ * ignored: the MAC covers what version "min" defines.
+ */
 int record_parse(struct record *ret, const char *text, size_t len, struct err *reterr);
-/* The token's JSON, NUL-terminated, at most RECORD_TEXT_MAX bytes. */
+/*
+ * The token's JSON in an empty buffer, at most RECORD_TEXT_MAX bytes (E_NO_SPACE) and a NUL beyond
+ * ret->len; it has been read back. E_RECORD_TOO_NEW for a record of another version than ours:
+ * what we do not know would be lost.
+ */
 int record_format(const struct record *r, struct buf *ret, struct err *reterr);
 const struct way *record_way(const struct record *r, enum way_type type);
-/* The documented byte string over header and record that the MAC covers. */
+/*
+ * The documented byte string over header and record that the MAC covers, appended to ret. A header
+ * with what the string has no place for (flags, requirements, integrity, more than one segment or
+ * digest) is E_HEADER_REFUSED.
+ */
 int record_mac_input(const struct record *r, const struct luks2_header *h, struct buf *ret,
 		     struct err *reterr);
 

@@ -85,7 +85,7 @@ static void test_known_answers(void **state)
 static void test_purposes(void **state)
 {
 	static const enum kdf_purpose none[] = {KDF_LUKS_PASSPHRASE, KDF_COMMITMENT,
-						KDF_PURPOSE_MAX, (enum kdf_purpose)-1};
+						KDF_PURPOSE_MAX, (enum kdf_purpose) - 1};
 	_cleanup_secret_ struct secret s = SECRET_INIT;
 	uint8_t id[KDF_ID_SIZE] = {0};
 	struct err e = {0};
