@@ -111,6 +111,7 @@ static const struct rule forbidden[] = {
 	{"usrhash", ANY, NULL, opener},
 	{"boot", UNLESS, "local", root_elsewhere},
 	{"nfsroot", ANY, NULL, root_elsewhere},
+	{"rootfallback", ANY, NULL, root_elsewhere},
 	{"mount.usr", UNLESS_UNDER, "/dev/mapper/", root_elsewhere},
 	{"resume", ANY, NULL, hibernation},
 	{"resume_offset", ANY, NULL, hibernation},

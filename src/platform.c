@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "platform_internal.h"
 
-#include "eventlog.h"
 #include "file.h"
 
 #include <errno.h>
@@ -17,6 +16,7 @@
 
 #define SECURITYFS "/sys/kernel/security"
 #define EVENT_LOG SECURITYFS "/tpm0/binary_bios_measurements"
+#define EVENT_LOG_MAX (4u << 20)	/* bytes; real ones have some ten thousand */
 
 static char root_folder[PATH_MAX];
 
@@ -54,7 +54,7 @@ int platform_event_log(struct buf *ret, struct err *reterr)
 		(void)mount("securityfs", SECURITYFS, "securityfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
 	if (!file_exists(path))
 		return err_set(reterr, E_EVENTLOG_ABSENT, "there is no '%s'", EVENT_LOG);
-	r = file_read(path, EVENTLOG_SIZE_MAX, ret, reterr);
+	r = file_read(path, EVENT_LOG_MAX, ret, reterr);
 	if (r < 0)
 		return r;
 	if (ret->len == 0)

@@ -55,7 +55,7 @@ install() {
         return 0
     fi
 
-    inst_binary "$CVMCRYPT"
+    DRACUT_RESOLVE_DEPS=1 inst_binary "$CVMCRYPT"
     # pthread_cancel (argon2) loads it by dlopen, which ldd does not show
     inst_libdir_file "libgcc_s.so*"
     for _file in "$CVMCRYPT_CONFIG"/cvmcrypt.conf "$CVMCRYPT_CONFIG"/cvmcrypt.conf.d/*.conf; do

@@ -78,7 +78,7 @@ static void test_forbidden(void **state)
 		"rd.systemd.mask=emergency.service", "systemd.setenv=LD_PRELOAD=x", "LD_PRELOAD=/x",
 		"OPENSSL_CONF=/x", "SYSTEMD_SULOGIN_FORCE=1", "GLIBC_TUNABLES=x", "initrd=\"evil.img\"",
 		"initrdmem=1,2", "dm-mod.create=x", "dm_mod.create=x", "roothash=00", "boot=nfs", "boot",
-		"nfsroot=1.2.3.4:/x", "mount.usr=LABEL=usr", "mount.usr=/dev/mapper/../vda2",
+		"nfsroot=1.2.3.4:/x", "rootfallback=LABEL=x", "mount.usr=LABEL=usr", "mount.usr=/dev/mapper/../vda2",
 		"sysrq_always_enabled", "--", "-- single", "rd.cmdline=ask", "initcall_blacklist=x",
 	};
 
