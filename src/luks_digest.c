@@ -56,7 +56,7 @@ bool luks_cheapen_digest(const struct luks2_header *h, const struct secret *key,
 		return false;
 	old[0] = '"';
 	base64_encode(old + 1, h->digest.digest, SHA256_SIZE);
-	strcat(old, "\"");
+	memcpy(old + strlen(old), "\"", 2);
 	base64_encode(new, digest, sizeof(digest));
 	value = find_only(text, text + strlen(text), old);
 	if (!value || !find_object(text, value, &start, &end))
