@@ -67,6 +67,7 @@ class Boot:
         self.section = section
         self.scenario = scenario
         self.seconds = 0.0
+        self.text = ""
 
     def get(self, key, default=""):
         value = self.section.get(key, default) or ""
@@ -119,11 +120,15 @@ class Boot:
             else:
                 raise Failed(f"scenario.ini: unknown action '{verb}'")
 
-    def run(self, folder):
+    def run(self, folder, watch=None):
+        """watch(seconds, line): told each line of the console as it comes."""
         os.makedirs(folder)
+        if self.get("prepare"):
+            self.scenario.prepare(f"{self.scenario.folder}/{self.get('prepare')}")
         timeout = float(self.get("within", "150"))
         probe = self.get("probe", "yes" if self.get("end-state") == "refused" else "no") == "yes"
         machine = self.machine(folder)
+        machine.watch = watch
         with machine:
             self.act(machine, timeout)
             end = time.monotonic() + timeout
@@ -135,6 +140,7 @@ class Boot:
             machine.pump(0.2)
             ended = machine.ended() or "timeout"
             self.seconds = machine.seconds()
+            self.text = machine.text
         if self.get("keep", "yes") == "yes":
             shutil.copy(folder + "/vars.fd", self.scenario.work + "/vars.fd")
         self.judge(machine.text, folder, ended)
@@ -169,10 +175,10 @@ class Boot:
 
 
 class Scenario:
-    def __init__(self, name, family):
+    def __init__(self, name, family, folder=None):
         self.name = name
         self.family = family
-        self.folder = VM + "/" + name
+        self.folder = folder or VM + "/" + name
         self.ini = configparser.ConfigParser(interpolation=None, delimiters=("=",), comment_prefixes=("#",))
         with open(self.folder + "/scenario.ini") as f:
             self.ini.read_file(f)
@@ -184,7 +190,7 @@ class Scenario:
         self.tier = self.head.get("tier", "check")
         self.image = None
         self.work = f"{CACHE}/run/{name}-{family}"
-        self.boots = [Boot(title[5:] or name, self.ini[title], self)
+        self.boots = [Boot(self.ini[title].get("title", title[5:] or name), self.ini[title], self)
                       for title in self.ini.sections() if title.startswith("boot")]
 
     def words(self):
@@ -209,10 +215,12 @@ class Scenario:
         run(["qemu-img", "create", "-q", "-f", "qcow2", "-b", backing,
              "-F", backing.rsplit(".", 1)[1].replace("img", "raw"), self.work + "/disk.qcow2"])
         if os.path.exists(self.folder + "/prepare"):
-            env = dict(os.environ, VMLIB=LIB, IMAGE=self.image, WORK=self.work, FAMILY=self.family,
-                       TOP=TOP, CACHE=CACHE, **geometry(self.image))
-            run(["bash", "-euc", ". \"$VMLIB/prepare.sh\"; . \"$0\"", self.folder + "/prepare"],
-                cwd=self.work, env=env)
+            self.prepare(self.folder + "/prepare")
+
+    def prepare(self, script):
+        env = dict(os.environ, VMLIB=LIB, IMAGE=self.image, WORK=self.work, FAMILY=self.family,
+                   FOLDER=self.folder, **geometry(self.image))
+        run(["bash", "-euc", ". \"$VMLIB/prepare.sh\"; . \"$0\"", script], cwd=self.work, env=env)
 
     def save_template(self):
         new = self.template() + ".new"
@@ -224,14 +232,15 @@ class Scenario:
         shutil.rmtree(self.template(), ignore_errors=True)
         os.rename(new, self.template())
 
-    def run(self):
+    def run(self, keep=False):
         """Raises Failed. The work folder stays when it does."""
         self.setup()
         for number, boot in enumerate(self.boots, 1):
             boot.run(f"{self.work}/boot{number}")
         if self.head.get("saves") == "template":
             self.save_template()
-        shutil.rmtree(self.work, ignore_errors=True)
+        if not keep:
+            shutil.rmtree(self.work, ignore_errors=True)
 
     def tail(self, count=25):
         """The end of the last boot's console, and where all of it is."""

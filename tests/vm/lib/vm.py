@@ -85,6 +85,7 @@ class Machine:
         self.extra = []                     # further QEMU arguments
         self.text = ""                      # all of the console so far, without escapes
         self.events = []                    # QMP events
+        self.watch = None                   # called with (seconds, line)
         self.started = None
         self.process = None
 
@@ -183,6 +184,8 @@ class Machine:
             self._line += char
             if char == "\n":
                 self.log.write(self._line)
+                if self.watch:
+                    self.watch(self.seconds(), self._line[10:].rstrip())
                 self._line = ""
         self.log.flush()
 
