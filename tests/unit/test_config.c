@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 #include "config_keys.h"
+#include "file.h"
 #include "ini.h"
 #include "pcr.h"
 #include "spell.h"
@@ -377,6 +378,61 @@ static void test_several_files(void **state)
 	assert_string_equal(e.msg, "d:1: section [volume root] stands already at b:1");
 }
 
+/* The text between two marks of the manual page. */
+static char *cut(char *page, const char *from, const char *to)
+{
+	char *at = strstr(page, from), *end;
+
+	assert_non_null(at);
+	at += strlen(from);
+	end = strstr(at, to);
+	assert_non_null(end);
+	*end = '\0';
+	return at;
+}
+
+/* What the manual page shows is accepted: the example, and the line shown with each key. */
+static void test_manual_page(void **state)
+{
+	_cleanup_buf_ struct buf b = BUF_INIT(0);
+	size_t count, shown = 0;
+	const struct config_key *keys = config_keys(&count);
+	char *page, *line, *example;
+	struct err e = {0};
+	struct config c;
+
+	(void)state;
+	assert_int_equal(file_read("man/cvmcrypt.conf.5", 65536, &b, &e), 0);
+	page = (char *)b.data;
+	example = cut(strstr(page, ".Sh EXAMPLES"), ".Bd -literal -offset indent\n", ".Ed");
+	if (parse(&c, example, &e) < 0 || config_check_image(&c, &e) < 0)
+		fail_msg("%s", e.msg);
+	assert_int_equal(c.volume_count, 2);
+
+	while ((line = strsep(&page, "\n")) != NULL) {
+		struct ini_line l = {.file = "man", .name = ""};
+		union {
+			struct config c;
+			struct volume_config v;
+		} u = {0};
+
+		if (strncmp(line, ".Dl ", 4) != 0)
+			continue;
+		l.value = strstr(line, " = ") + 3;
+		for (size_t i = 0; i < count; i++) {
+			size_t n = strlen(keys[i].name);
+
+			if (strncmp(line + 4, keys[i].name, n) != 0 || line[4 + n] != ' ')
+				continue;
+			l.key = keys[i].name;
+			if (keys[i].set(&keys[i], &u, &l, &e) < 0)
+				fail_msg("%s", e.msg);
+			shown++;
+		}
+	}
+	assert_int_equal(shown, count);
+}
+
 static void test_spelling(void **state)
 {
 	(void)state;
@@ -417,7 +473,8 @@ int main(void)
 		cmocka_unit_test(test_all_keys),    cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_limits),	    cmocka_unit_test(test_long_values),
 		cmocka_unit_test(test_check_image), cmocka_unit_test(test_several_files),
-		cmocka_unit_test(test_spelling),    cmocka_unit_test(test_time),
+		cmocka_unit_test(test_manual_page), cmocka_unit_test(test_spelling),
+		cmocka_unit_test(test_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
