@@ -187,7 +187,7 @@ static int parse_first(struct parser *p, struct event *e, struct err *reterr)
 	return 0;
 }
 
-/* The TPM starts PCR 0 with the locality of its start-up, 4 after an H-CRTM (TPM 2.0 Part 1, 34). */
+/* PCR 0 starts with the locality of TPM2_Startup, 4 after an H-CRTM (TPM 2.0 Part 1, 34). */
 static int note_locality(struct parser *p, const struct event *e, struct err *reterr)
 {
 	uint8_t locality;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * TCG event logs (TCG PC Client Platform Firmware Profile 1.06, section 10; CC event logs of
- * confidential VMs: UEFI 2.10, section 38.4): crypto-agile and the old SHA-1 form, found out from the
- * bytes. Pure and bounded. A log is the firmware's word only: it proves something where its replay
- * gives the PCR values that the TPM itself reports, and explains them otherwise.
+ * confidential VMs: UEFI 2.10, section 38.4): crypto-agile and the old SHA-1 form, found out from
+ * the bytes. Pure and bounded. A log is the firmware's word only: it proves something where its
+ * replay gives the PCR values that the TPM itself reports, and explains them otherwise.
  */
 #ifndef CVMCRYPT_EVENTLOG_H
 #define CVMCRYPT_EVENTLOG_H
@@ -45,9 +45,9 @@ enum event_type {
 
 struct event {
 	uint32_t number;		/* position in the log, from 0 */
-	uint32_t pcr;			/* as the log counts it (CC: index of the measurement register) */
+	uint32_t pcr;			/* CC: index of the measurement register */
 	uint32_t type;
-	const uint8_t *digest[EVENTLOG_BANKS_MAX];	/* by bank, into the log's bytes; NULL: none */
+	const uint8_t *digest[EVENTLOG_BANKS_MAX];	/* into the log's bytes; NULL: none */
 	const uint8_t *data;		/* into the log's bytes */
 	uint32_t data_len;
 };
@@ -89,7 +89,7 @@ int eventlog_replay(const struct eventlog *log, size_t bank, struct eventlog_pcr
  */
 int eventlog_replay_sha256(const struct eventlog *log, struct pcr_set *ret, struct err *reterr);
 
-/* "EV_EFI_VARIABLE_AUTHORITY"; "EV_0x%08x" form is written to the caller's buffer for unknown ones. */
+/* "EV_EFI_VARIABLE_AUTHORITY"; for unknown types "EV_0x%08x", written to buf. */
 #define EVENT_NAME_SIZE 48
 const char *event_type_name(uint32_t type, char buf[EVENT_NAME_SIZE]);
 
@@ -100,10 +100,10 @@ struct event_variable {
 	size_t data_len;
 };
 bool event_variable(const struct event *e, struct event_variable *ret);
-/* The text that an EV_IPL or EV_EVENT_TAG event carries (ASCII or UTF-16), printable; "" if none. */
+/* The text of an EV_IPL or EV_EVENT_TAG event (ASCII or UTF-16), made printable; "" if none. */
 #define EVENT_TEXT_SIZE 160
 void event_string(const struct event *e, char out[EVENT_TEXT_SIZE]);
-/* One line about the event's data (variable name and value, file path, string), printable ASCII only. */
+/* One line about the data (variable and value, file path, string ...), printable ASCII only. */
 void event_describe(const struct event *e, char out[EVENT_TEXT_SIZE]);
 
 #endif

@@ -70,8 +70,8 @@ static void line_ascii(struct line *l, const uint8_t *data, size_t len)
 }
 
 /*
- * GRUB and Windows leave stray bytes behind the NUL, so only what is before it counts; two characters
- * are the least that is taken for text.
+ * GRUB and Windows leave stray bytes behind the NUL, so only what is before it counts; two
+ * characters are the least that is taken for text.
  */
 static bool is_ascii(const uint8_t *data, size_t len)
 {
@@ -124,7 +124,8 @@ bool event_variable(const struct event *e, struct event_variable *ret)
 	if (c.failed || name_units > c.left / 2)
 		return false;
 	text = cursor_take(&c, (size_t)name_units * 2);
-	if (!text || data_len > c.left)	/* less is there: shim before 15.5 logged bytes behind the data */
+	/* more may be there: old shims logged bytes behind the data */
+	if (!text || data_len > c.left)
 		return false;
 	line_utf16(&name, text, (size_t)name_units * 2);
 	v.data = c.p;
@@ -161,7 +162,7 @@ static void describe_variable(struct line *l, const struct event *e)
 		line_printf(l, "%zu bytes", v.data_len);
 }
 
-/* One node of a device path (UEFI 2.10, 10.3); false when there is nothing a person would read in it. */
+/* One node of a device path (UEFI 2.10, 10.3); false: nothing that a person would read. */
 static bool describe_node(struct line *l, unsigned type, unsigned subtype, const uint8_t *data,
 			  size_t len)
 {
@@ -169,7 +170,7 @@ static bool describe_node(struct line *l, unsigned type, unsigned subtype, const
 		line_utf16(l, data, len);
 		return true;
 	}
-	if (type == 4 && (subtype == 6 || subtype == 7) && len == 16) {	/* file or volume of the firmware */
+	if (type == 4 && (subtype == 6 || subtype == 7) && len == 16) {	/* of the firmware */
 		line_printf(l, "%s ", subtype == 6 ? "firmware file" : "firmware volume");
 		line_guid(l, data);
 		return true;

@@ -72,7 +72,8 @@ static int explain_one(const struct pcr_set *replay, const struct pcr_set *value
 		return 0;
 	if (pcr != EXPLAIN_PHASE_PCR)
 		phases_allowed = 0;
-	return find_phases(replay->value[pcr], values->value[pcr], phases_allowed, ret_phases, reterr);
+	return find_phases(replay->value[pcr], values->value[pcr], phases_allowed, ret_phases,
+			   reterr);
 }
 
 int explain_at_unlock(const struct pcr_set *replay, const struct pcr_set *seen, uint32_t mask,
@@ -113,7 +114,8 @@ int explain_values(const struct pcr_set *replay, const struct pcr_set *current, 
 		}
 		memcpy(at_unlock.value[pcr], replay->value[pcr], SHA256_SIZE);
 		if (r > 0)
-			r = extend_phases(found & phases_before_unlock(), at_unlock.value[pcr], reterr);
+			r = extend_phases(found & phases_before_unlock(), at_unlock.value[pcr],
+					  reterr);
 		if (r < 0)
 			return r;
 		at_unlock.mask |= PCR_BIT(pcr);

@@ -15,7 +15,8 @@ void pcr_mask_text(uint32_t mask, char out[PCR_MASK_TEXT])
 						len > 0 ? "+" : "", n);
 }
 
-int pcr_digest(const struct pcr_set *set, uint32_t mask, uint8_t out[SHA256_SIZE], struct err *reterr)
+int pcr_digest(const struct pcr_set *set, uint32_t mask, uint8_t out[SHA256_SIZE],
+	       struct err *reterr)
 {
 	uint8_t values[PCR_COUNT * SHA256_SIZE];
 	char missing[PCR_MASK_TEXT];

@@ -49,8 +49,9 @@ static _unused_ void build_start_sha256(struct buf *b)
 }
 
 /* An event whose SHA-256 digest is that of `measured`. */
-static _unused_ void build_measured(struct buf *b, uint32_t pcr, uint32_t type, const void *measured,
-				    size_t measured_len, const void *data, size_t len)
+static _unused_ void build_measured(struct buf *b, uint32_t pcr, uint32_t type,
+				    const void *measured, size_t measured_len, const void *data,
+				    size_t len)
 {
 	uint8_t digest[SHA256_SIZE];
 
@@ -65,7 +66,8 @@ static _unused_ void build_measured(struct buf *b, uint32_t pcr, uint32_t type, 
 	buf_put(b, data, len);
 }
 
-static _unused_ void build_event(struct buf *b, uint32_t pcr, uint32_t type, const void *data, size_t len)
+static _unused_ void build_event(struct buf *b, uint32_t pcr, uint32_t type, const void *data,
+				 size_t len)
 {
 	build_measured(b, pcr, type, data, len, data, len);
 }
@@ -82,8 +84,8 @@ static void put_utf16(struct buf *b, const char *s)
 }
 
 /* UEFI_VARIABLE_DATA, measured as it stands. */
-static _unused_ void build_variable(struct buf *b, uint32_t type, const char *name, const void *data,
-				    size_t len)
+static _unused_ void build_variable(struct buf *b, uint32_t type, const char *name,
+				    const void *data, size_t len)
 {
 	static const uint8_t guid[16] = {0x61, 0xdf, 0xe4, 0x8b};
 	_cleanup_buf_ struct buf v = BUF_INIT(65536);
@@ -96,9 +98,9 @@ static _unused_ void build_variable(struct buf *b, uint32_t type, const char *na
 	build_event(b, 7, type, v.data, v.len);
 }
 
-/* An EV_IPL event as systemd-stub writes it: the description in UTF-16, what is measured beside it. */
-static _unused_ void build_ipl(struct buf *b, uint32_t pcr, const char *description, const void *measured,
-			       size_t len)
+/* An EV_IPL event as systemd-stub logs it: a description in UTF-16 of what is measured. */
+static _unused_ void build_ipl(struct buf *b, uint32_t pcr, const char *description,
+			       const void *measured, size_t len)
 {
 	_cleanup_buf_ struct buf text = BUF_INIT(65536);
 

@@ -58,8 +58,8 @@ static size_t read_expected(struct expected *e, size_t max)
 	return n;
 }
 
-static void check_value(struct expected *all, size_t count, const char *file, uint16_t bank, unsigned pcr,
-			const char *value)
+static void check_value(struct expected *all, size_t count, const char *file, uint16_t bank,
+			unsigned pcr, const char *value)
 {
 	for (size_t i = 0; i < count; i++) {
 		if (strcmp(all[i].file, file) != 0 || strcmp(all[i].bank, hash_name(bank)) != 0 ||
@@ -109,7 +109,8 @@ static void recorded_logs_replay(void **state)
 			check_vector(all, count, all[i].file);
 	for (size_t i = 0; i < count; i++)
 		if (!all[i].used)
-			fail_msg("%s: PCR %u (%s) was not extended", all[i].file, all[i].pcr, all[i].bank);
+			fail_msg("%s: PCR %u (%s) was not extended", all[i].file, all[i].pcr,
+				 all[i].bank);
 }
 
 static void what_is_no_log_is_refused(void **state)
@@ -333,7 +334,8 @@ static void replay_starts_at_reset_values(void **state)
 {
 	_cleanup_eventlog_ struct eventlog log = {0};
 	_cleanup_buf_ struct buf b;
-	uint8_t zero[SHA256_SIZE] = {0}, ones[SHA256_SIZE], expected[SHA256_SIZE], data[SHA256_SIZE];
+	uint8_t zero[SHA256_SIZE] = {0}, ones[SHA256_SIZE], expected[SHA256_SIZE],
+		data[SHA256_SIZE];
 	struct pcr_set set;
 
 	(void)state;
@@ -369,7 +371,7 @@ static void sha256_bank_is_required(void **state)
 	}
 }
 
-/* A bank whose algorithm the program does not know is carried along, and only its replay refused. */
+/* A bank whose algorithm is not known is carried along, and only its replay refused. */
 static void unknown_bank_is_carried(void **state)
 {
 	_cleanup_eventlog_ struct eventlog log = {0};
@@ -447,7 +449,8 @@ static void event_names(void **state)
 
 	(void)state;
 	assert_string_equal(event_type_name(EV_SEPARATOR, buf), "EV_SEPARATOR");
-	assert_string_equal(event_type_name(EV_EFI_VARIABLE_AUTHORITY, buf), "EV_EFI_VARIABLE_AUTHORITY");
+	assert_string_equal(event_type_name(EV_EFI_VARIABLE_AUTHORITY, buf),
+			    "EV_EFI_VARIABLE_AUTHORITY");
 	assert_string_equal(event_type_name(0x80001234, buf), "EV_0x80001234");
 }
 
@@ -464,9 +467,10 @@ static void recorded_events_are_described(void **state)
 		{"guard-x1carbon.bin", 15, "db: 4463 bytes"},
 		{"guard-x1carbon.bin", 17, "00000000"},
 		{"guard-x1carbon.bin", 25, "Boot0001: Gentoo"},
-		{"guard-x1carbon.bin", 49, "disk 142d837d-0d60-4cb6-8e4c-9eb54d762c1d, 4 partitions"},
+		{"guard-x1carbon.bin", 49,
+		 "disk 142d837d-0d60-4cb6-8e4c-9eb54d762c1d, 4 partitions"},
 		{"guard-x1carbon.bin", 50, "\\EFI\\Gentoo\\kernel.efi"},
-		{"gce-01-eventlog.bin", 24, "db: 1041 bytes"},	/* six bytes behind the data */
+		{"gce-01-eventlog.bin", 24, "db: 1041 bytes"}, /* six bytes behind the data */
 		{"gce-ubuntu-2204-intel-tdx.bin", 28, "SbatLevel: sbat,1,2022052400 grub,2 "},
 		{"gce-ubuntu-2204-intel-tdx.bin", 33, "grub_cmd: set prefix=(hd0,gpt1)/boot/grub"},
 		{"ccel-lunal-live.bin", 3, "SecureBoot: empty"},
@@ -476,9 +480,11 @@ static void recorded_events_are_described(void **state)
 		{"ccel-coco-alibaba-aael.bin", 86,
 		 "tag 0x4141454c coco.com some-operation some-content"},
 		{"ccel-coco-td-shim.bin", 4, "td_payload: 268435456 bytes at 0x901000"},
-		{"hirs-tpmlog.bin", 14, "firmware volume b6ede22c-de30-45fa-bb09-ca202c1654b7 "
+		{"hirs-tpmlog.bin", 14,
+		 "firmware volume b6ede22c-de30-45fa-bb09-ca202c1654b7 "
 		 "firmware file 15e1e31a-9f9d-4c84-82fb-1a707fc0f63b"},
-		{"arch-linux-workstation.bin", 24, "initrd=\\intel-ucode.img initrd=\\initramfs-linux-lts.img "
+		{"arch-linux-workstation.bin", 24,
+		 "initrd=\\intel-ucode.img initrd=\\initramfs-linux-lts.img "
 		 "cryptdevice=UUID=5465369a-996d-42ca-9ad4-91d0082e0b34:cryptroot "
 		 "root=/dev/mapper/cryptroot rw intel_..."},
 	};

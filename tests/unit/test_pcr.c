@@ -29,7 +29,8 @@ static void masks_as_text(void **state)
 /* SHA-256 of the bytes 01 x 32, 07 x 32: ascending, whatever the order they were set in. */
 static void digest_is_over_ascending_values(void **state)
 {
-	static const char hex[] = "ba47109d355c6ab7f19a1d0af188a42ce051ba66a3018c725dde5e3fc0159625";
+	static const char hex[] =
+		"ba47109d355c6ab7f19a1d0af188a42ce051ba66a3018c725dde5e3fc0159625";
 	struct pcr_set set = {.mask = PCR_BIT(7) | PCR_BIT(1) | PCR_BIT(3)};
 	uint8_t expected[SHA256_SIZE], got[SHA256_SIZE], both[2 * SHA256_SIZE];
 	struct err err = {0};
@@ -45,7 +46,8 @@ static void digest_is_over_ascending_values(void **state)
 	memset(both + SHA256_SIZE, 7, SHA256_SIZE);
 	assert_int_equal(crypto_sha256(both, sizeof(both), expected, NULL), 0);
 	assert_memory_equal(got, expected, sizeof(expected));
-	assert_int_equal(pcr_digest(&set, PCR_BIT(1) | PCR_BIT(4) | PCR_BIT(5), got, &err), -E_INTERNAL);
+	assert_int_equal(pcr_digest(&set, PCR_BIT(1) | PCR_BIT(4) | PCR_BIT(5), got, &err),
+			 -E_INTERNAL);
 	assert_string_equal(err.msg, "value of PCR 4+5 was not read");
 	assert_int_equal(pcr_digest(&set, 1U << 24, got, &err), -E_INTERNAL);
 }
