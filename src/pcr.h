@@ -28,8 +28,8 @@ struct pcr_set {
 #define PCR_MASK_TEXT 64
 void pcr_mask_text(uint32_t mask, char out[PCR_MASK_TEXT]);
 /*
- * TPM 2.0 Part 3, TPM2_PolicyPCR: digest over the concatenated values, ascending; all of mask must be
- * in set.
+ * TPM 2.0 Part 3, TPM2_PolicyPCR: digest over the concatenated values, ascending; all of mask must
+ * be in set.
  */
 int pcr_digest(const struct pcr_set *set, uint32_t mask, uint8_t out[SHA256_SIZE],
 	       struct err *reterr);
