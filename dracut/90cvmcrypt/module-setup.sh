@@ -79,7 +79,7 @@ install() {
         inst_simple "$moddir/cvmcrypt-fail.service" "$systemdsystemconfdir/$_unit.service"
     done
     mkdir -p "$initdir$systemdsystemconfdir" "$initdir/etc/systemd/system-generators"
-    for _unit in debug-shell.service dracut-cmdline-ask.service systemd-ask-password-console.path \
+    for _unit in debug-shell.service systemd-ask-password-console.path \
         systemd-ask-password-console.service systemd-ask-password-plymouth.path \
         systemd-ask-password-plymouth.service; do
         ln -sfn /dev/null "$initdir$systemdsystemconfdir/$_unit"

@@ -9,9 +9,20 @@ check() {
     return 255
 }
 
+# cvmcrypt was asked for and is configured
+have_cvmcrypt() {
+    [[ -e $initdir/etc/systemd/system/emergency.service && -x $initdir/usr/sbin/cvmcrypt ]]
+}
+
 # called by dracut
 installkernel() {
-    [[ -e $initdir/etc/systemd/system/emergency.service ]] || return 0
-    [[ -x $initdir/usr/sbin/cvmcrypt ]] || return 0
+    have_cvmcrypt || return 0
     "$dracutsysrootdir/usr/sbin/cvmcrypt" check --image-tree "$initdir"
+}
+
+# called by dracut
+install() {
+    have_cvmcrypt || return 0
+    # a prompt for more kernel parameters; masked only now, when its module has added its links
+    ln -sfn /dev/null "$initdir/etc/systemd/system/dracut-cmdline-ask.service"
 }
