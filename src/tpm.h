@@ -3,8 +3,8 @@
  * The TPM, on ESAPI: our verbs, not the library's calls. Inside the boot the device TCTI is linked
  * directly; `--tcti` (outside boot) loads another. Every answer is treated as a host's bytes:
  * names, selections and sizes are checked (E_TPM_ANSWER). Sessions and objects are flushed on every
- * path, so that /dev/tpm0 is left as it was found. Any call can fail with E_TPM_BUSY, E_TPM_LOCKOUT and
- * E_TPM_COMMAND. Nothing sleeps; after E_TPM_BUSY "no answer" only a new context is of use.
+ * path, so that /dev/tpm0 is left as it was found. Any call can fail with E_TPM_BUSY, E_TPM_LOCKOUT
+ * and E_TPM_COMMAND. Nothing sleeps; after E_TPM_BUSY "no answer" only a new context is of use.
  * Several files share struct tpm through tpm_internal.h.
  */
 #ifndef CVMCRYPT_TPM_H
@@ -38,8 +38,8 @@ unsigned tpm_command_count(const struct tpm *t);
  */
 int tpm_pcr_read(struct tpm *t, uint32_t mask, struct pcr_set *ret, struct err *reterr);
 /*
- * Extends H(data) into the PCR, H being each active bank's algorithm, in one command. The TPM hashes
- * (TPM2_PCR_Event), so no active bank is left out because its algorithm is not known here.
+ * Extends H(data) into the PCR, H being each active bank's algorithm, in one command. The TPM
+ * hashes (TPM2_PCR_Event), so no active bank is left out because its algorithm is not known here.
  */
 int tpm_pcr_extend(struct tpm *t, unsigned pcr, const void *data, size_t len, struct err *reterr);
 /* True value of PCR 15: 0 open, else used or closed. */

@@ -56,7 +56,8 @@ enum err_code tpm_rc_code(TSS2_RC rc)
 	case TSS2_BASE_RC_INSUFFICIENT_RESPONSE:
 	case TSS2_BASE_RC_RSP_AUTH_FAILED:
 	case TSS2_BASE_RC_INSUFFICIENT_BUFFER:
-	case TSS2_BASE_RC_INCOMPATIBLE_TCTI:
+	/* an answer before this one stopped the library */
+	case TSS2_BASE_RC_BAD_SEQUENCE:
 		return E_TPM_ANSWER;
 	default:
 		return E_TPM_COMMAND;
@@ -75,7 +76,7 @@ static const char *rc_words(TSS2_RC rc)
 }
 
 /* A plain error of the TPM leaves ESAPI usable; anything else does not. */
-static void note(struct tpm *t, TSS2_RC rc)
+void tpm_note(struct tpm *t, TSS2_RC rc)
 {
 	if (rc & TSS2_RC_LAYER_MASK)
 		t->poisoned = true;
@@ -87,7 +88,7 @@ int tpm_fail_as(struct tpm *t, TSS2_RC rc, enum err_code code, struct err *reter
 	char text[ERR_MSG_MAX];
 	va_list ap;
 
-	note(t, rc);
+	tpm_note(t, rc);
 	if (!reterr)
 		return -(int)code;
 	va_start(ap, fmt);
@@ -100,7 +101,7 @@ int tpm_fail(struct tpm *t, TSS2_RC rc, const char *command, struct err *reterr)
 {
 	if (t->tcti.timed_out) {
 		t->tcti.timed_out = false;
-		note(t, rc);
+		tpm_note(t, rc);
 		return err_native(reterr, E_TPM_BUSY, ERR_TSS, rc, "%s: no answer within %d s",
 				  command, TPM_ANSWER_MS / 1000);
 	}

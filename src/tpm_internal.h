@@ -18,7 +18,7 @@
 
 /*
  * Stands between ESAPI and the real TCTI: counts commands, bounds the wait, and lets only answers
- * through whose size is what their header says. A refused answer leaves no stale bytes behind.
+ * through whose size is what their header says.
  */
 struct tpm_tcti {
 	TSS2_TCTI_CONTEXT_COMMON_V1 common;	/* first: what ESAPI sees */
@@ -52,6 +52,8 @@ int tpm_ready(struct tpm *t, struct err *reterr);
 /* The code without handle, parameter and session numbers (Part 2, 6.6.2); 0: not the TPM's. */
 uint32_t tpm_rc_base(TSS2_RC rc);
 enum err_code tpm_rc_code(TSS2_RC rc);
+/* Remembers that ESAPI has to be made anew, if the code is one after which it does not go on. */
+void tpm_note(struct tpm *t, TSS2_RC rc);
 /* Tells the failure with its general code. */
 int tpm_fail(struct tpm *t, TSS2_RC rc, const char *command, struct err *reterr);
 /* The same with a code and a sentence that fit better; fmt gets no rc, it is appended. */

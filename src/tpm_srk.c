@@ -97,19 +97,34 @@ static int create_srk(struct tpm *t, struct err *reterr)
 	return rc == TSS2_RC_SUCCESS ? 0 : owner_failed(t, rc, "TPM2_EvictControl", reterr);
 }
 
+/* The library computes with the name that the answer gave. */
+static int compare_name(struct tpm *t, ESYS_TR srk, const uint8_t computed[34], struct err *reterr)
+{
+	_cleanup_esys_ TPM2B_NAME *given = NULL;
+	TSS2_RC rc = Esys_TR_GetName(t->esys, srk, &given);
+
+	if (rc != TSS2_RC_SUCCESS)
+		return tpm_fail(t, rc, "Esys_TR_GetName", reterr);
+	if (given->size != 34 || !crypto_equal(given->name, computed, 34))
+		return err_set(reterr, E_TPM_ANSWER, "the storage key's name is not its own");
+	return 0;
+}
+
 /* *ret_there: a key is at the handle. The name is computed from what was read. */
 static int read_srk(struct tpm *t, ESYS_TR *ret_srk, bool *ret_there, uint8_t ret_name[34],
 		    struct err *reterr)
 {
 	TSS2_RC rc = Esys_TR_FromTPMPublic(t->esys, TPM_SRK_HANDLE, ESYS_TR_NONE, ESYS_TR_NONE,
 					   ESYS_TR_NONE, ret_srk);
+	int r;
 
 	*ret_there = rc == TSS2_RC_SUCCESS;
 	if (tpm_rc_base(rc) == TPM2_RC_HANDLE)
 		return 0;
 	if (rc != TSS2_RC_SUCCESS)
 		return tpm_fail(t, rc, "TPM2_ReadPublic", reterr);
-	return tpm_sys_answered_name(t, ret_name, reterr);
+	r = tpm_sys_answered_name(t, ret_name, reterr);
+	return r < 0 ? r : compare_name(t, *ret_srk, ret_name, reterr);
 }
 
 int tpm_srk_pinned(struct tpm *t, const struct way_tpm2 *way, ESYS_TR *ret_srk,

@@ -60,8 +60,10 @@ void tpm_guard_flush(struct tpm_guard *g)
 			if (!wants_it_again(rc))
 				break;
 		}
-	if (rc != TSS2_RC_SUCCESS)
+	if (rc != TSS2_RC_SUCCESS) {
 		log_debug("flushing 0x%08x from the TPM: 0x%08x", g->handle, rc);
+		tpm_note(g->t, rc);
+	}
 	tpm_guard_gone(g);
 }
 

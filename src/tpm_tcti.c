@@ -10,6 +10,7 @@
 #define LAYER_MAGIC 0x63766d6372797074ULL
 #define HEADER_BYTES 10
 #define COMMAND_BYTES_MAX 4096
+#define FILLER 0xff
 
 /* TCG TSS 2.0 TCTI, 3.2: magic and version come first, whatever follows. */
 static struct tpm_tcti *layer_of(TSS2_TCTI_CONTEXT *context)
@@ -26,18 +27,22 @@ static TSS2_RC layer_transmit(TSS2_TCTI_CONTEXT *context, size_t size, const uin
 }
 
 /*
- * Part 1, 18.2: tag, size, code. Codes with a layer are not the TPM's to give, but the kernel's
- * resource manager uses two. Code 9 alone is no TPM's either: ESAPI takes it for "ask again".
+ * Part 1, 18.2: tag, size, code; a refusal is no longer than that. Codes with a layer are not the
+ * TPM's to give, but the kernel's resource manager uses two. Code 9 alone is no TPM's either: ESAPI
+ * takes it for "ask again".
  */
-static bool answer_plausible(const uint8_t *answer, size_t size)
+static bool answer_plausible(const uint8_t *answer, size_t size, TSS2_RC *ret_rc)
 {
 	struct cursor c = CURSOR(answer, size);
 	uint16_t tag = cursor_be16(&c);
 	uint32_t length = cursor_be32(&c), rc = cursor_be32(&c), layer = rc & TSS2_RC_LAYER_MASK;
 
+	*ret_rc = rc;
 	if (c.failed || length != size || rc >> 24)
 		return false;
-	if (tag != TPM2_ST_NO_SESSIONS && tag != TPM2_ST_SESSIONS && tag != TPM2_ST_RSP_COMMAND)
+	if (rc == TSS2_RC_SUCCESS)
+		return tag == TPM2_ST_NO_SESSIONS || tag == TPM2_ST_SESSIONS;
+	if (size != HEADER_BYTES || (tag != TPM2_ST_NO_SESSIONS && tag != TPM2_ST_RSP_COMMAND))
 		return false;
 	if (layer != 0 && layer != TSS2_RESMGR_RC_LAYER && layer != TSS2_RESMGR_TPM_RC_LAYER)
 		return false;
@@ -49,7 +54,7 @@ static TSS2_RC layer_receive(TSS2_TCTI_CONTEXT *context, size_t *size, uint8_t *
 {
 	struct tpm_tcti *l = layer_of(context);
 	size_t room = *size;
-	TSS2_RC rc;
+	TSS2_RC rc, answered;
 
 	if (!answer) {
 		*size = COMMAND_BYTES_MAX;
@@ -65,13 +70,17 @@ static TSS2_RC layer_receive(TSS2_TCTI_CONTEXT *context, size_t *size, uint8_t *
 	}
 	if (rc != TSS2_RC_SUCCESS)
 		return rc;
-	if (*size > room || !answer_plausible(answer, *size)) {
-		explicit_bzero(answer, room);
+	if (*size > room || !answer_plausible(answer, *size, &answered)) {
+		memset(answer, FILLER, room);
 		*size = 0;
 		return TSS2_TCTI_RC_MALFORMED_RESPONSE;
 	}
-	/* what the command left behind must not be read as part of the answer */
-	explicit_bzero(answer + *size, room - *size);
+	/*
+	 * The library reads on behind an answer that is too short: it shall find no valid size
+	 * there. Behind a refusal the command stays, it may be sent again.
+	 */
+	if (answered == TSS2_RC_SUCCESS)
+		memset(answer + *size, FILLER, room - *size);
 	return TSS2_RC_SUCCESS;
 }
 
