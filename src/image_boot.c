@@ -141,6 +141,7 @@ static void check_script(struct image_tree *t, const char *folder, enum err_code
 void image_check_initramfs_tools(struct image_tree *t)
 {
 	static const char *const tools[] = {"/bin/sh", "/bin/sleep", "/bin/poweroff", "/bin/run-init"};
+	char sbin[32];
 
 	tree_list(t, "/scripts", check_script_folder, t);
 	check_script(t, "init-top", E_IMAGE_FILE);
@@ -149,10 +150,12 @@ void image_check_initramfs_tools(struct image_tree *t)
 	check_script(t, "panic", E_IMAGE_SHELL);
 	if (!tree_exists(t, "/conf/conf.d/cvmcrypt"))
 		tree_finding(t, E_IMAGE_FILE, "boot image lacks '/conf/conf.d/cvmcrypt', which names the root");
-	for (size_t i = 0; i < ARRAY_SIZE(tools); i++)
-		if (!tree_is_executable(t, tools[i]) &&
-		    !(i == 2 && tree_is_executable(t, "/sbin/poweroff")))
+	for (size_t i = 0; i < ARRAY_SIZE(tools); i++) {
+		/* klibc's are in /bin, busybox's poweroff and run-init in /sbin */
+		(void)snprintf(sbin, sizeof(sbin), "/s%s", tools[i] + 1);
+		if (!tree_is_executable(t, tools[i]) && !(i >= 2 && tree_is_executable(t, sbin)))
 			tree_finding(t, E_IMAGE_FILE, "boot image lacks '%s'", tools[i]);
+	}
 }
 
 /* The unit file that systemd would take; NULL: none, or masked. */
