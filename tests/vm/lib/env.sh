@@ -15,18 +15,21 @@ die() { printf '%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }
 
 # step TEXT COMMAND...: one line with the seconds it took; the command's output only if it fails.
 step() {
-	local text=$1 start=${EPOCHREALTIME/./} log took
+	local text=$1 start=${EPOCHREALTIME/./} log took status=0
 	shift
 	log=$(mktemp "$CACHE/step.XXXXXX")
 	[ ! -t 1 ] || printf '  %-58s ...' "$text"
-	if ! "$@" > "$log" 2>&1 < /dev/null; then
-		printf '\n' ; tail -40 "$log" >&2
-		mv "$log" "$CACHE/failed-step.log"
-		die "failed: $text (all of its output: $CACHE/failed-step.log)"
-	fi
-	rm -f "$log"
+	# In the background, because bash forgets -e in what stands under a condition.
+	"$@" > "$log" 2>&1 < /dev/null &
+	wait $! || status=$?
 	took=$(((${EPOCHREALTIME/./} - start) / 100000))
 	[ ! -t 1 ] || printf '\r'
+	if [ "$status" != 0 ]; then
+		mv "$log" "$CACHE/failed-step.log"
+		tail -40 "$CACHE/failed-step.log" >&2
+		die "failed: $text (exit $status; all of its output: $CACHE/failed-step.log)"
+	fi
+	rm -f "$log"
 	printf '  %-58s %3d.%d s\n' "$text" $((took / 10)) $((took % 10))
 }
 
