@@ -100,8 +100,11 @@ static int check_changes(const struct approve_request *q, const struct change *c
 	differences = compare_events(q, c, l, mask);
 	if (q->accept_changes)
 		return 0;
-	return err_set(reterr, E_CHANGES, "%zu event%s of this boot differ from the enrolled ones",
-		       differences, differences == 1 ? "" : "s");
+	if (differences == 0)
+		return err_set(reterr, E_CHANGES,
+			       "PCR values differ from the enrolled ones, and no logged event says why");
+	return err_set(reterr, E_CHANGES, "%zu event%s of this boot differ%s from the enrolled ones",
+		       differences, differences == 1 ? "" : "s", differences == 1 ? "s" : "");
 }
 
 /* The record that unlock staged, if it is a newer state of the same one. */
