@@ -22,8 +22,8 @@ static int open_failed(struct err *reterr, int errnum, const char *path)
 }
 
 /*
- * O_PATH first: opening a FIFO, a terminal or a watchdog has effects, and the name could come to mean
- * something else between a stat and an open.
+ * O_PATH first: opening a FIFO, a terminal or a watchdog has effects, and the name could come to
+ * mean something else between a stat and an open.
  */
 static int open_checked(const char *path, int flags, struct stat *ret_st, struct err *reterr)
 {
@@ -48,7 +48,8 @@ int luks_device_open(struct luks_device *ret, const char *path, bool writable, s
 	struct stat st;
 
 	if ((size_t)snprintf(d.path, sizeof(d.path), "%s", path) >= sizeof(d.path))
-		return err_set(reterr, E_DEVICE_KIND, "name of %zu bytes is too long", strlen(path));
+		return err_set(reterr, E_DEVICE_KIND, "name of %zu bytes is too long",
+			       strlen(path));
 	d.fd = open_checked(path, writable ? O_RDWR : O_RDONLY, &st, reterr);
 	if (d.fd < 0)
 		return d.fd;

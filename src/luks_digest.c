@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * libcryptsetup proves a volume key by PBKDF2 with as many iterations as took 125 ms where the volume
- * was made: the larger part of an unlock, and seconds under emulation. Where the key is proven already
- * (its wrap and the header's digest are under the record's MAC) the copy in memory gets a digest of the
- * same key with one iteration. The text is changed in place, all other bytes stay; a header that is
- * written in an unusual way is left as it is, and costs the time.
+ * libcryptsetup proves a volume key by PBKDF2 with as many iterations as took 125 ms where the
+ * volume was made: the larger part of an unlock, and seconds under emulation. Where the key is
+ * proven already (its wrap and the header's digest are under the record's MAC) the copy in memory
+ * gets a digest of the same key with one iteration. The text is changed in place, all other bytes
+ * stay; a header that is written in an unusual way is left as it is, and costs the time.
  */
 #include "luks_internal.h"
 
@@ -13,9 +13,12 @@
 
 #include <string.h>
 
-/* PBKDF2-HMAC-SHA256 (RFC 8018) with one iteration and one block is one HMAC over salt and block number. */
-static int digest_of(const struct luks2_digest *d, const struct secret *key, uint8_t out[SHA256_SIZE],
-		     struct err *reterr)
+/*
+ * PBKDF2-HMAC-SHA256 (RFC 8018) with one iteration and one block is one HMAC over salt and block
+ * number.
+ */
+static int digest_of(const struct luks2_digest *d, const struct secret *key,
+		     uint8_t out[SHA256_SIZE], struct err *reterr)
 {
 	uint8_t message[sizeof(d->salt) + 4];
 
@@ -24,7 +27,9 @@ static int digest_of(const struct luks2_digest *d, const struct secret *key, uin
 	return crypto_hmac_sha256(key, message, d->salt_len + 4, out, reterr);
 }
 
-/* The only place where `what` stands between text and end; NULL if there is none or a second one. */
+/*
+ * The only place where `what` stands between text and end; NULL if there is none or a second one.
+ */
 static char *find_only(char *text, const char *end, const char *what)
 {
 	size_t len = strlen(what);
@@ -68,7 +73,7 @@ bool luks_cheapen_digest(const struct luks2_header *h, const struct secret *key,
 	digits = strspn(number, "0123456789");
 	if (digits == 0)
 		return false;
-	memset(number, ' ', digits);	/* white space is nothing in JSON, and nothing has to move */
+	memset(number, ' ', digits);	/* white space is nothing in JSON; nothing has to move */
 	number[0] = '1';
 	memcpy(value + 1, new, strlen(new));
 	return true;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What device-mapper itself says, and removing. Not through libcryptsetup: to remove or to describe a
- * mapping it would read the header on the disk again, which may have changed or be gone.
+ * What device-mapper itself says, and removing. Not through libcryptsetup: to remove or to
+ * describe a mapping it would read the header on the disk again, which may have changed or be
+ * gone.
  */
 #include "luks.h"
 #include "luks_internal.h"
@@ -24,7 +25,7 @@ static void no_message(int level, const char *file, int line, int dm_errno, cons
 static void task_freep(struct dm_task **t)
 {
 	if (*t)
-		dm_task_destroy(*t);	/* wipes tables, since all tasks are made with secure_data */
+		dm_task_destroy(*t);	/* wipes tables: all tasks have secure_data */
 	dm_log_with_errno_init(NULL);
 }
 
@@ -46,8 +47,8 @@ static struct dm_task *task_new(int type, const char *mapping)
 }
 
 /*
- * One ioctl: name, UUID, state and table are those of one moment. 0, or an errno; ENXIO: there is no
- * such mapping, which is so when the kernel has no device-mapper.
+ * One ioctl: name, UUID, state and table are those of one moment. 0, or an errno; ENXIO: there is
+ * no such mapping, which is so when the kernel has no device-mapper.
  */
 static int task_run(struct dm_task *t)
 {
@@ -70,7 +71,8 @@ static int read_live(struct dm_task *t, struct luks_table_live *ret, struct dm_i
 	ret->suspended = ret_info->suspended;
 	ret->read_only = ret_info->read_only;
 	ret->inactive_table = ret_info->inactive_table;
-	next = dm_get_next_target(t, NULL, &ret->start_sectors, &ret->length_sectors, &type, &params);
+	next = dm_get_next_target(t, NULL, &ret->start_sectors, &ret->length_sectors, &type,
+				  &params);
 	ret->type = type ? type : "";
 	ret->params = params ? params : "";
 	ret->target_count = type ? 1 : 0;
@@ -128,8 +130,8 @@ int luks_readback(const struct luks_map_request *q, struct err *reterr)
 
 /*
  * Without a udev cookie: it would wait for a udev that may be gone when a boot is being ended. The
- * library removes the node itself; udev follows the kernel's event. A short-lived opener (udev's probe)
- * is waited for by the library, five seconds at most.
+ * library removes the node itself; udev follows the kernel's event. A short-lived opener (udev's
+ * probe) is waited for by the library, five seconds at most.
  */
 int luks_deactivate(const char *mapping, struct err *reterr)
 {
@@ -156,7 +158,8 @@ int luks_mapping_rdev(const char *mapping, uint64_t *ret, struct err *reterr)
 	int r;
 
 	if (!luks_mapping_name_ok(mapping))
-		return err_set(reterr, E_HANDOFF_MOUNT, "'%.64s' is no name for a mapping", mapping);
+		return err_set(reterr, E_HANDOFF_MOUNT, "'%.64s' is no name for a mapping",
+			       mapping);
 	t = task_new(DM_DEVICE_TABLE, mapping);
 	r = task_run(t);
 	if (r == 0)
@@ -164,7 +167,8 @@ int luks_mapping_rdev(const char *mapping, uint64_t *ret, struct err *reterr)
 	if (r != 0)
 		return err_errno(reterr, E_HANDOFF_MOUNT, r, "mapping '%s'", mapping);
 	if (live.target_count != 1 || strcmp(live.type, "crypt") != 0)
-		return err_set(reterr, E_HANDOFF_MOUNT, "mapping '%s' is no dm-crypt mapping", mapping);
+		return err_set(reterr, E_HANDOFF_MOUNT, "mapping '%s' is no dm-crypt mapping",
+			       mapping);
 	*ret = makedev((unsigned)info.major, info.minor);
 	return 0;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Activation from memory. libcryptsetup gets the header that was judged, as a sealed memory file, and
- * the data device by the descriptor that the header was read from: neither can change in between
- * (threat T2).
+ * Activation from memory. libcryptsetup gets the header that was judged, as a sealed memory file,
+ * and the data device by the descriptor that the header was read from: neither can change in
+ * between (threat T2).
  */
 #include "luks.h"
 #include "luks_internal.h"
@@ -52,8 +52,12 @@ static int compose(const struct luks2_header *h, const struct secret *proven, ui
 	return luks2_header_compose(&changed, both, reterr);
 }
 
-/* As large as header and keyslots area, or libcryptsetup refuses it; but sparse: no keyslot is used. */
-static int header_file(const struct luks2_header *h, const struct secret *proven, struct err *reterr)
+/*
+ * As large as header and keyslots area, or libcryptsetup refuses it; but sparse: no keyslot is
+ * used.
+ */
+static int header_file(const struct luks2_header *h, const struct secret *proven,
+		       struct err *reterr)
 {
 	_cleanup_close_ int fd = -1;
 	_cleanup_free_ uint8_t *both = NULL;
@@ -103,9 +107,11 @@ static int check_request(const struct luks_map_request *q, const struct secret *
 			 struct err *reterr)
 {
 	if (!luks_mapping_name_ok(q->mapping))
-		return err_set(reterr, E_CONFIG_VALUE, "'%.64s' is no name for a mapping", q->mapping);
+		return err_set(reterr, E_CONFIG_VALUE, "'%.64s' is no name for a mapping",
+			       q->mapping);
 	if (q->device->rdev == 0)
-		return err_set(reterr, E_DEVICE_KIND, "'%s' is a file: attach it to a loop device first",
+		return err_set(reterr, E_DEVICE_KIND,
+			       "'%s' is a file: attach it to a loop device first",
 			       q->device->path);
 	if (volume_key->len != luks_volume_key_size(q->header))
 		return err_set(reterr, E_KEYTEST, "volume key of %zu bytes, the header's has %u",

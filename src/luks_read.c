@@ -67,8 +67,8 @@ static bool is_bad_header(int r)
 }
 
 /*
- * The primary is no use: look where a secondary may stand, nearest first, as libcryptsetup does. The
- * primary is handed in again, so that what is said of it stays.
+ * The primary is no use: look where a secondary may stand, nearest first, as libcryptsetup does.
+ * The primary is handed in again, so that what is said of it stays.
  */
 static int read_secondary(struct reader *rd, uint64_t primary_len, int primary_r,
 			  struct luks2_header *ret, struct err *reterr)

@@ -76,7 +76,9 @@ static bool device_ok(const char *text, const struct luks_table_expect *e)
 	return strcmp(text, want) == 0;
 }
 
-/* The optional parameters must be those that the request implies: none missing, none beside them. */
+/*
+ * The optional parameters must be those that the request implies: none missing, none beside them.
+ */
 static int judge_options(const struct luks_table_expect *e, const struct words *w,
 			 struct err *reterr)
 {
@@ -93,14 +95,15 @@ static int judge_options(const struct luks_table_expect *e, const struct words *
 			     strcmp(w->word[i], want) == 0 ? &sectors : NULL;
 
 		if (!seen || *seen)
-			return err_set(reterr, E_READBACK, "optional parameter '%.40s' was not asked for",
-				       w->word[i]);
+			return err_set(reterr, E_READBACK,
+				       "optional parameter '%.40s' was not asked for", w->word[i]);
 		*seen = true;
 	}
 	if (discards != e->discards)
 		return err_set(reterr, E_READBACK, "discards were asked for and are not on");
 	if (e->sector_size != LUKS_SECTOR_BYTES && !sectors)
-		return err_set(reterr, E_READBACK, "sector size is 512 instead of %u", e->sector_size);
+		return err_set(reterr, E_READBACK, "sector size is 512 instead of %u",
+			       e->sector_size);
 	return 0;
 }
 
@@ -168,10 +171,12 @@ static int judge_shape(const struct luks_table_expect *e, const struct luks_tabl
 		return err_set(reterr, E_READBACK, "mapping has %zu targets instead of one",
 			       live->target_count);
 	if (strcmp(live->type, "crypt") != 0)
-		return err_set(reterr, E_READBACK, "target is '%.16s' instead of 'crypt'", live->type);
+		return err_set(reterr, E_READBACK, "target is '%.16s' instead of 'crypt'",
+			       live->type);
 	if (live->start_sectors != 0 || live->length_sectors != length)
-		return err_set(reterr, E_READBACK, "mapping covers %llu sectors from %llu instead of "
-			       "%llu from 0", (unsigned long long)live->length_sectors,
+		return err_set(reterr, E_READBACK,
+			       "mapping covers %llu sectors from %llu instead of %llu from 0",
+			       (unsigned long long)live->length_sectors,
 			       (unsigned long long)live->start_sectors, (unsigned long long)length);
 	return 0;
 }

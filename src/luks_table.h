@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What the kernel says about a mapping, judged against what was asked for: the last check before
- * anything on the volume is read (threat T1: libcryptsetup obeys a header that nobody signed). Pure,
- * no I/O; text as the kernel's dm-crypt writes it (admin-guide/device-mapper/dm-crypt). Strict: what
- * is not known is refused. Sizes are in bytes unless a name says sectors, which are of 512 bytes.
+ * anything on the volume is read (threat T1: libcryptsetup obeys a header that nobody signed).
+ * Pure, no I/O; text as the kernel's dm-crypt writes it (admin-guide/device-mapper/dm-crypt).
+ * Strict: what is not known is refused. Sizes are in bytes unless a name says sectors, which are
+ * of 512 bytes.
  */
 #ifndef CVMCRYPT_LUKS_TABLE_H
 #define CVMCRYPT_LUKS_TABLE_H
@@ -40,7 +41,10 @@ struct luks_table_live {
 int luks_table_judge(const struct luks_table_expect *expect, const struct luks_table_live *live,
 		     struct err *reterr);
 
-/* A name that is the same for us, device-mapper, udev and a path: [A-Za-z0-9._-], no leading dot or dash. */
+/*
+ * A name that is the same for us, device-mapper, udev and a path: [A-Za-z0-9._-], no leading dot
+ * or dash.
+ */
 bool luks_mapping_name_ok(const char *name);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Changing a header, through libcryptsetup: each change is written to the primary copy, synced, then to
- * the secondary, so a cut at any write leaves one whole copy. Across processes libcryptsetup locks each
- * change; a lock of ours spans the whole operation.
+ * Changing a header, through libcryptsetup: each change is written to the primary copy, synced,
+ * then to the secondary, so a cut at any write leaves one whole copy. Across processes
+ * libcryptsetup locks each change; a lock of ours spans the whole operation.
  */
 #include "luks.h"
 #include "luks_internal.h"
@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define PBKDF2_ITERATIONS 1000	/* the least that libcryptsetup takes; passphrases here are random keys */
+#define PBKDF2_ITERATIONS 1000	/* the least that libcryptsetup takes: passphrases are random */
 #define AREA_CIPHER "aes-xts-plain64"
 #define AREA_KEY_BYTES 64
 #define AF_STRIPES 4000
@@ -36,8 +36,8 @@ void luks_store_freep(struct luks_store **s)
 }
 
 /*
- * A record lock on the open file: libcryptsetup uses flock(2) on image files, which is another kind, so
- * the two don't meet. It ends with the descriptor.
+ * A record lock on the open file: libcryptsetup uses flock(2) on image files, which is another
+ * kind, so the two don't meet. It ends with the descriptor.
  */
 static int lock(const struct luks_device *d, struct err *reterr)
 {
@@ -86,8 +86,9 @@ int luks_store_open(struct luks_store **ret, const char *path, struct err *reter
 }
 
 /*
- * After a failed write libcryptsetup's picture of the header may hold half of the change (a token that
- * found no room takes the one that it was to replace with it), and the next write would store it.
+ * After a failed write libcryptsetup's picture of the header may hold half of the change (a token
+ * that found no room takes the one that it was to replace with it), and the next write would store
+ * it.
  */
 static int write_failed(struct luks_store *s, enum err_code code, int r, const char *context,
 			struct err *reterr)
@@ -101,8 +102,10 @@ static int write_failed(struct luks_store *s, enum err_code code, int r, const c
 
 static int check_loaded(const struct luks_store *s, struct err *reterr)
 {
-	return s->cd ? 0 : err_set(reterr, E_HEADER_WRITE, "'%s' did not load again after a failure",
-				   s->device.path);
+	if (s->cd)
+		return 0;
+	return err_set(reterr, E_HEADER_WRITE, "'%s' did not load again after a failure",
+		       s->device.path);
 }
 
 /* Every call starts here, so that a note is of that call. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * LD_PRELOAD: ends the process at the Nth thing that it does to a file, as a kill or a power cut would.
- * See README.md. Test-only: reads the environment, which cvmcrypt itself never does.
+ * LD_PRELOAD: ends the process at the Nth thing that it does to a file, as a kill or a power cut
+ * would. See README.md. Test-only: reads the environment, which cvmcrypt itself never does.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * First byte: discards, 4096-byte sectors, key size. The rest is the table. What is accepted must, when
- * put together again from the request, be the same table.
+ * First byte: discards, 4096-byte sectors, key size. The rest is the table. What is accepted must,
+ * when put together again from the request, be the same table.
  */
 #include <assert.h>
 #include <stdint.h>
@@ -29,7 +29,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct luks_table_expect e = {
 		.mapping = "root", .uuid = UUID, .cipher = "aes-xts-plain64",
-		.offset = 16777216, .device_size = 67108864, .device_major = 254, .device_minor = 16,
+		.offset = 16777216, .device_size = 67108864,
+		.device_major = 254, .device_minor = 16,
 	};
 	struct luks_table_live live = {
 		.name = "root", .uuid = "CRYPT-LUKS2-3c6a1f2e97f54d0a8a5e0b0f7c3f1d11-root",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Reading and changing headers of image files that stock cryptsetup made. With `--op NAME IMAGE` the
- * program does one thing instead: tests/fault/sweep_luks_store cuts changes at every write.
+ * Reading and changing headers of image files that stock cryptsetup made. With `--op NAME IMAGE`
+ * the program does one thing instead: tests/fault/sweep_luks_store cuts changes at every write.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -153,7 +153,7 @@ static void test_read_once(void **state)
 	long long look, before, after;
 
 	(void)state;
-	assert_int_equal(read_image(&h), 0);	/* the cryptographic library reads on its first use */
+	assert_int_equal(read_image(&h), 0);	/* OpenSSL reads files on its first use */
 	luks2_header_done(&h);
 	before = bytes_read();
 	look = bytes_read() - before;
@@ -380,7 +380,8 @@ static void test_keyslot(void **state)
 	expect_ok(luks_store_test_keyslot(o.store, slot, &o.new_passphrase, &err), &err);
 	assert_int_equal(luks_store_test_keyslot(o.store, 0, &o.new_passphrase, &err), -E_KEYTEST);
 	assert_int_equal(luks_store_test_keyslot(o.store, 7, &o.new_passphrase, &err), -E_KEYTEST);
-	assert_int_equal(luks_store_test_keyslot(o.store, -1, &o.new_passphrase, &err), -E_INTERNAL);
+	assert_int_equal(luks_store_test_keyslot(o.store, -1, &o.new_passphrase, &err),
+			 -E_INTERNAL);
 	assert_int_equal(read_image(&h), 0);
 	k = luks2_header_keyslot(&h, slot);
 	assert_true(k && k->plain && k->key_size == 64 && k->kdf_iterations == 1000);
@@ -389,7 +390,8 @@ static void test_keyslot(void **state)
 	expect_ok(luks2_header_policy(&h, slot, 20 << 20, &err), &err);
 	expect_ok(luks_store_remove_keyslot(o.store, slot, &err), &err);
 	expect_ok(luks_store_remove_keyslot(o.store, slot, &err), &err);
-	assert_int_equal(luks_store_test_keyslot(o.store, slot, &o.new_passphrase, &err), -E_KEYTEST);
+	assert_int_equal(luks_store_test_keyslot(o.store, slot, &o.new_passphrase, &err),
+			 -E_KEYTEST);
 	assert_true(opens_with(key_file));
 }
 
@@ -433,7 +435,8 @@ static void test_no_keyslot(void **state)
 		_cleanup_opened_ struct opened o = {0};
 
 		if (small)
-			assert_int_equal(RUN(FORMAT, "--luks2-keyslots-size", "1m", image, key_file), 0);
+			assert_int_equal(RUN(FORMAT, "--luks2-keyslots-size", "1m", image,
+					     key_file), 0);
 		expect_ok(open_image(&o, &err), &err);
 		assert_int_equal(fill_keyslots(&o, &err), small ? 3 : 31);
 		expect_ok(luks_store_remove_keyslot(o.store, 2, &err), &err);
@@ -475,7 +478,8 @@ static void test_token(void **state)
 	/* one that finds no room leaves the one it was to replace, also after the next change */
 	large = malloc(20001);
 	assert_non_null(large);
-	(void)snprintf(large, 20001, "{\"type\":\"cvmcrypt\",\"keyslots\":[],\"x\":\"%016000d\"}", 0);
+	(void)snprintf(large, 20001, "{\"type\":\"cvmcrypt\",\"keyslots\":[],\"x\":\"%016000d\"}",
+		       0);
 	assert_int_equal(luks_store_put_token(o.store, token, large, &other, &err), -E_NO_SPACE);
 	assert_int_equal(luks_store_put_token(o.store, -1, large, &other, &err), -E_NO_SPACE);
 	free(large);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Tables as Linux 6.1 wrote them for cryptsetup 2.6.1, and what a hostile setup would leave instead. */
+/*
+ * Tables as Linux 6.1 wrote them for cryptsetup 2.6.1, and what a hostile setup would leave
+ * instead.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -61,8 +64,8 @@ static void test_good(void **state)
 	assert_int_equal(judge(&e, GOOD " 0", &err), 0);
 	assert_int_equal(judge(&e, GOOD " 1 sector_size:512", &err), 0);
 	assert_int_equal(judge(&e, "aes-xts-plain64 " HEX64 HEX64 " 0 254:16 32768", &err), 0);
-	assert_int_equal(judge(&e, "aes-xts-plain64 :64:logon:cryptsetup:" UUID "-d31 0 254:16 32768",
-			       &err), 0);
+	assert_int_equal(judge(&e, "aes-xts-plain64 :64:logon:cryptsetup:" UUID
+			       "-d31 0 254:16 32768", &err), 0);
 	e.discards = true;
 	assert_int_equal(judge(&e, GOOD " 1 allow_discards", &err), 0);
 	e.sector_size = 4096;
