@@ -43,7 +43,7 @@ int cmd_unenroll(int argc, char **argv, struct err *reterr)
 	if (r == 0)
 		r = unenroll_volume(device, &means, reterr);
 	if (r == 0)
-		r = state_set_enrolled(vc->name, false, reterr);
+		r = state_forget(vc->name, reterr);
 	if (r < 0)
 		return r;
 	printf("%s: no longer enrolled; take it out of the config and build the boot image again\n",

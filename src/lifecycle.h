@@ -67,8 +67,22 @@ int unenroll_volume(const char *device, const struct secret *passphrase, struct 
 int recovery_replace(const char *device, const struct secret *old_text, const char *volume,
 		     struct recovery_sink *sink, struct err *reterr);
 
-/* Local state on the encrypted root: has an approval been written from here? The host cannot forge it. */
-bool state_is_enrolled(const char *volume);
-int state_set_enrolled(const char *volume, bool enrolled, struct err *reterr);
+/*
+ * Local state on the encrypted root, STATE_DIR/VOLUME.state. The record lies on the host's disk; which
+ * numbers were given out, and what has booted, is decided by this only. A missing file: nothing was ever
+ * approved from here.
+ */
+struct approval_state {
+	bool numbered;			/* a number was given out: `highest` */
+	uint64_t highest;		/* of the newest approval that was signed */
+	bool written;			/* an approval has reached the header: enrolment is finished */
+	bool booted;			/* a boot went through `current` */
+	uint64_t current, last_good;	/* the newest approval that booted, and the one before it */
+};
+
+int state_load(const char *volume, struct approval_state *ret, struct err *reterr);
+int state_store(const char *volume, const struct approval_state *state, struct err *reterr);
+/* Absent is fine. */
+int state_forget(const char *volume, struct err *reterr);
 
 #endif

@@ -150,7 +150,7 @@ static int write_all(const struct approve_request *q, struct change *c, const st
 		return r;
 	write_events(c, l, mask);
 	boot_stage_remove(q->volume->name);
-	return state_set_enrolled(q->volume->name, true, reterr);
+	return 0;
 }
 
 static int open_volume_of_boot(const struct approve_request *q, struct change *c, struct err *reterr)
@@ -163,6 +163,23 @@ static int open_volume_of_boot(const struct approve_request *q, struct change *c
 	return change_open_for(c, q, bv, reterr);
 }
 
+/* Above every number given out before, and one that the counter has not passed. */
+static uint64_t next_number(const struct approval_state *state, uint64_t counter)
+{
+	return state->numbered && state->highest >= counter ? state->highest + 1 : counter;
+}
+
+/* Before the header is written: a number is never given out twice, whatever happens then. */
+static int note_number(const struct approve_request *q, struct approval_state *state, uint64_t number,
+		       bool added, struct err *reterr)
+{
+	if (!added)
+		return 0;
+	state->numbered = true;
+	state->highest = number;
+	return state_store(q->volume->name, state, reterr);
+}
+
 int approve_boot(const struct approve_request *q, uint64_t *ret_number, struct err *reterr)
 {
 	_cleanup_change_ struct change c = CHANGE_INIT;
@@ -170,6 +187,7 @@ int approve_boot(const struct approve_request *q, uint64_t *ret_number, struct e
 	_cleanup_ec_key_ struct ec_key *approver = NULL;
 	uint32_t mask = config_pcr_mask(q->config);
 	bool unexplained = false;
+	struct approval_state state;
 	uint64_t counter;
 	int r, added;
 
@@ -184,13 +202,23 @@ int approve_boot(const struct approve_request *q, uint64_t *ret_number, struct e
 		r = ec_key_load_pem(q->approve_key, &approver, reterr);
 	if (r == 0)
 		r = tpm_counter_read(q->tpm, &counter, reterr);
+	if (r == 0)
+		r = state_load(q->volume->name, &state, reterr);
 	if (r < 0)
 		return r;
-	added = approve_values(&c.volume.record, &q->report->pcrs, counter, approver, unexplained,
-			       ret_number, reterr);
+	added = approve_values(&c.volume.record, &(struct approve_values){
+		.pcrs = &q->report->pcrs, .mask = mask, .number = next_number(&state, counter),
+		.counter = counter, .approver = approver, .unexplained = unexplained},
+		ret_number, reterr);
 	if (added < 0 || q->dry_run)
 		return added;
-	r = write_all(q, &c, &l, mask, reterr);
+	r = note_number(q, &state, *ret_number, added, reterr);
+	if (r == 0)
+		r = write_all(q, &c, &l, mask, reterr);
+	if (r == 0 && !state.written) {
+		state.written = true;
+		r = state_store(q->volume->name, &state, reterr);
+	}
 	while (r == 0 && q->revoke_others && counter++ < *ret_number)
 		r = tpm_counter_increment(q->tpm, reterr);
 	return r < 0 ? r : added;

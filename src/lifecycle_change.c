@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "lifecycle_internal.h"
 
-#include "file.h"
 #include "platform.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 void change_done(struct change *c)
 {
@@ -66,31 +62,4 @@ int change_open_for(struct change *c, const struct approve_request *q, const str
 		return change_open(c, q->device, reterr);
 	r = platform_mapping_device(bv->mapping, device, sizeof(device), reterr);
 	return r < 0 ? r : change_open(c, device, reterr);
-}
-
-static void state_path(const char *volume, char out[160])
-{
-	(void)snprintf(out, 160, STATE_DIR "/%s.enrolled", volume);
-}
-
-bool state_is_enrolled(const char *volume)
-{
-	char path[160];
-
-	state_path(volume, path);
-	return file_exists(path);
-}
-
-int state_set_enrolled(const char *volume, bool enrolled, struct err *reterr)
-{
-	static const char text[] = "an approval for this volume was written from this system\n";
-	char path[160];
-
-	state_path(volume, path);
-	(void)mkdir(STATE_DIR, 0700);
-	if (enrolled)
-		return file_replace(path, text, sizeof(text) - 1, 0600, reterr);
-	if (unlink(path) < 0 && errno != ENOENT)
-		return err_errno(reterr, E_IO, errno, "removing '%s'", path);
-	return 0;
 }

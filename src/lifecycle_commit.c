@@ -27,6 +27,30 @@ static int raise_counter(struct tpm *t, uint64_t floor, struct err *reterr)
 	return r;
 }
 
+/*
+ * The boot that opened the volume moves `current`; what was current becomes the last good one. The
+ * number is one that the TPM has verified; the flags in the record are the host's and decide nothing.
+ */
+static int move_state(const char *volume, uint64_t booted, uint64_t *ret_floor, struct err *reterr)
+{
+	struct approval_state state;
+	int r = state_load(volume, &state, reterr);
+
+	if (r < 0)
+		return r;
+	if (!state.booted || booted > state.current) {
+		state.last_good = state.booted ? state.current : booted;
+		state.current = booted;
+		state.booted = state.written = true;
+		if (state.highest < booted)
+			state.highest = booted;
+		r = state_store(volume, &state, reterr);
+	}
+	/* an older one that is still good boots too, and must stay so */
+	*ret_floor = booted < state.last_good ? booted : state.last_good;
+	return r;
+}
+
 static int commit_proven(const struct approve_request *q, const struct boot_volume *bv,
 			 struct commit_result *ret, struct err *reterr)
 {
@@ -42,22 +66,22 @@ static int commit_proven(const struct approve_request *q, const struct boot_volu
 	if (!a)
 		return err_set(reterr, E_NOT_APPROVED,
 			       "the approval that opened the volume is gone from its header");
+	r = move_state(q->volume->name, bv->approval, &floor, reterr);
+	if (r < 0)
+		return r;
 	ret->proven = !a->proven;
 	a->proven = true;
-	floor = approvals_floor(&c.volume.record, bv->approval);
 	ret->revoked = approvals_drop_revoked(&c.volume.record, floor);
-	if (ret->proven || ret->revoked > 0) {
+	if (ret->proven || ret->revoked > 0)
 		r = change_write_record(&c, reterr);
-		if (r < 0)
-			return r;
-	}
-	return raise_counter(q->tpm, floor, reterr);
+	return r < 0 ? r : raise_counter(q->tpm, floor, reterr);
 }
 
 int commit_volume(const struct approve_request *q, struct commit_result *ret, struct err *reterr)
 {
 	const struct boot_volume *bv = boot_report_volume(q->report, q->volume->name);
 	struct approve_request first = *q;
+	struct approval_state state;
 	uint64_t number;
 	int r;
 
@@ -71,8 +95,9 @@ int commit_volume(const struct approve_request *q, struct commit_result *ret, st
 	 * approved without being asked for; the mark lies on the encrypted root, so that the host
 	 * cannot bring that state back by taking the approvals out of the header.
 	 */
-	if (bv->state != VOLUME_OBSERVED || state_is_enrolled(q->volume->name))
-		return 0;
+	r = state_load(q->volume->name, &state, reterr);
+	if (r < 0 || bv->state != VOLUME_OBSERVED || state.written)
+		return r;
 	first.first = true;
 	r = approve_boot(&first, &number, reterr);
 	if (r < 0)

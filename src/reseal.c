@@ -89,48 +89,61 @@ static struct approval *make_room(struct record *record)
 	return &record->approvals[victim];
 }
 
-int approve_values(struct record *record, const struct pcr_set *pcrs, uint64_t counter,
-		   const struct ec_key *approver, bool unexplained, uint64_t *ret_number,
-		   struct err *reterr)
+static int sign(struct approval *a, const struct approve_values *q, const struct pcr_set *at_unlock,
+		struct err *reterr)
 {
-	const struct way *way = record_way(record, WAY_TPM2);
-	uint8_t name[34], policy[SHA256_SIZE], ahash[SHA256_SIZE], x[32], y[32];
-	struct approval a = {.unexplained = unexplained};
-	struct pcr_set at_unlock = *pcrs;
-	int r, fit;
+	uint8_t name[34], policy[SHA256_SIZE], ahash[SHA256_SIZE];
+	int r = tpm_counter_name(name, reterr);
+
+	if (r == 0)
+		r = tpm_policy_approved(at_unlock, q->mask, name, a->number, policy, ahash, reterr);
+	return r < 0 ? r : ec_key_sign(q->approver, ahash, a->signature, reterr);
+}
+
+static int check_way(const struct way *way, const struct approve_values *q, struct err *reterr)
+{
+	char want[PCR_MASK_TEXT], got[PCR_MASK_TEXT];
+	uint8_t x[32], y[32];
+	int r;
 
 	if (!way || way->tpm2.public_len == 0)
 		return err_set(reterr, E_WAY_ABSENT, "nothing is sealed to a vTPM for this volume");
-	(void)approvals_drop_revoked(record, counter);
+	if (way->tpm2.pcr_mask != q->mask) {
+		pcr_mask_text(q->mask, want);
+		pcr_mask_text(way->tpm2.pcr_mask, got);
+		return err_set(reterr, E_RECORD_MALFORMED,
+			       "the record is for PCRs %s, the profile of the config is %s", got, want);
+	}
+	r = ec_key_public(q->approver, x, y, reterr);
+	if (r == 0 && (memcmp(x, way->tpm2.approver_x, sizeof(x)) != 0 ||
+		       memcmp(y, way->tpm2.approver_y, sizeof(y)) != 0))
+		return err_set(reterr, E_CONFIG_VALUE,
+			       "the approving key is not the one that the volume is enrolled with");
+	return r;
+}
+
+int approve_values(struct record *record, const struct approve_values *q, uint64_t *ret_number,
+		   struct err *reterr)
+{
+	const struct way *way = record_way(record, WAY_TPM2);
+	struct approval a = {.number = q->number, .unexplained = q->unexplained};
+	struct pcr_set at_unlock = *q->pcrs;
+	int r = check_way(way, q, reterr);
+
+	if (r < 0)
+		return r;
+	(void)approvals_drop_revoked(record, q->counter);
 	/* PCR 15 is always 0 when the key is had */
 	memset(at_unlock.value[PCR_CAP], 0, SHA256_SIZE);
 	at_unlock.mask |= PCR_BIT(PCR_CAP);
-	if ((at_unlock.mask & way->tpm2.pcr_mask) != way->tpm2.pcr_mask)
+	if ((at_unlock.mask & q->mask) != q->mask)
 		return err_set(reterr, E_UNEXPLAINED, "not all PCRs of the profile are known");
-	fit = -1;
-	for (size_t i = 0; i < record->approval_count; i++)
-		if (approval_fits(&way->tpm2, &record->approvals[i], &at_unlock))
-			fit = (int)i;
-	if (fit >= 0) {
-		*ret_number = record->approvals[fit].number;
+	r = approval_for_values(record, &at_unlock);
+	if (r >= 0) {
+		*ret_number = record->approvals[r].number;
 		return 0;
 	}
-	r = ec_key_public(approver, x, y, reterr);
-	if (r < 0)
-		return r;
-	if (memcmp(x, way->tpm2.approver_x, sizeof(x)) || memcmp(y, way->tpm2.approver_y, sizeof(y)))
-		return err_set(reterr, E_CONFIG_VALUE,
-			       "the approving key is not the one that the volume is enrolled with");
-	a.number = counter;
-	for (size_t i = 0; i < record->approval_count; i++)
-		if (record->approvals[i].number >= a.number)
-			a.number = record->approvals[i].number + 1;
-	r = tpm_counter_name(name, reterr);
-	if (r == 0)
-		r = tpm_policy_approved(&at_unlock, way->tpm2.pcr_mask, name, a.number, policy, ahash,
-					reterr);
-	if (r == 0)
-		r = ec_key_sign(approver, ahash, a.signature, reterr);
+	r = sign(&a, q, &at_unlock, reterr);
 	if (r < 0)
 		return r;
 	short_values(&way->tpm2, &at_unlock, &a);
@@ -149,20 +162,4 @@ size_t approvals_drop_revoked(struct record *record, uint64_t counter)
 	dropped = record->approval_count - kept;
 	record->approval_count = kept;
 	return dropped;
-}
-
-uint64_t approvals_floor(const struct record *record, uint64_t proven)
-{
-	uint64_t last_good = 0;
-	bool found = false;
-
-	for (size_t i = 0; i < record->approval_count; i++) {
-		const struct approval *a = &record->approvals[i];
-
-		if (a->proven && a->number < proven && (!found || a->number > last_good)) {
-			last_good = a->number;
-			found = true;
-		}
-	}
-	return found ? last_good : proven;
 }

@@ -21,16 +21,26 @@ int reseal_record(struct tpm *t, struct record *record, const struct luks2_heade
 		  const struct secret *s, struct err *reterr);
 
 /*
- * Adds an approval of the PCR values, numbered above all others and not below the counter, signed by
- * the approving key. Values already approved: 0 and nothing changes. When all places are taken the lowest unproven, else the
- * lowest number goes. 1: added. *ret_number: of the approval that now fits.
+ * What an approval says is never taken from the record: that is the host's until a boot has checked its
+ * MAC. PCRs of fewer kinds, or a number that no counter ever reaches, would be signed for ever.
  */
-int approve_values(struct record *record, const struct pcr_set *pcrs, uint64_t counter,
-		   const struct ec_key *approver, bool unexplained, uint64_t *ret_number,
+struct approve_values {
+	const struct pcr_set *pcrs;	/* at the moment of unlock */
+	uint32_t mask;			/* the config's; the record's must be the same: E_RECORD_MALFORMED */
+	uint64_t number;
+	uint64_t counter;		/* approvals below it are revoked, and dropped */
+	const struct ec_key *approver;
+	bool unexplained;
+};
+
+/*
+ * Adds an approval, signed by the approving key. Values already approved: 0 and nothing changes. When
+ * all places are taken the lowest unproven, else the lowest number goes. 1: added. *ret_number: of the
+ * approval that now fits.
+ */
+int approve_values(struct record *record, const struct approve_values *q, uint64_t *ret_number,
 		   struct err *reterr);
 /* Drops approvals below the counter: they can never be used again. Returns how many. */
 size_t approvals_drop_revoked(struct record *record, uint64_t counter);
-/* The number that the counter may be raised to, so that `proven` and the last good one before it stay. */
-uint64_t approvals_floor(const struct record *record, uint64_t proven);
 
 #endif

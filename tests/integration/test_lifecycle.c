@@ -293,7 +293,7 @@ static int each(void **state)
 
 	if (!m || format_image() != 0)
 		return -1;
-	(void)state_set_enrolled("root", false, NULL);
+	(void)state_forget("root", NULL);
 	boot_stage_remove("root");
 	write_config();
 	load_config(m);
@@ -481,7 +481,7 @@ static void test_planted_disk(void **state)
 	first_boot(m, false);
 	ours = m->config;
 	assert_int_equal(format_image(), 0);
-	(void)state_set_enrolled("root", false, NULL);
+	(void)state_forget("root", NULL);
 	write_config();
 	load_config(m);
 	first_boot(m, false);
@@ -554,7 +554,6 @@ static int with_tpm(struct machine *m, const char *op, struct err *e)
 	if (r == 0 && strcmp(op, "unlock") == 0)
 		return do_unlock(m, e);
 	if (r == 0 && strcmp(op, "commit-first") == 0) {
-		(void)state_set_enrolled("root", false, NULL);
 		r = do_observe(m, e);
 		m->report.volume[0].state = VOLUME_OBSERVED;
 		return r < 0 ? r : do_commit(m, &res, e);
@@ -638,7 +637,7 @@ static int remove_all(void **state)
 {
 	(void)state;
 	swtpm_stop(&tpm_server);
-	(void)state_set_enrolled("root", false, NULL);
+	(void)state_forget("root", NULL);
 	boot_stage_remove("root");
 	return nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
