@@ -451,6 +451,98 @@ static void test_revocation(void **state)
 	FAILS(E_APPROVAL_REVOKED, source_tpm2(m->tpm, &old.record, &m->report.pcrs, &s, &approval, &pcr, &e));
 }
 
+/* What a host can do to the record between unlock and commit. */
+static void tamper(void (*change)(struct record *))
+{
+	_cleanup_volume_ struct volume v = VOLUME_INIT;
+	_cleanup_luks_store_ struct luks_store *store = NULL;
+	_cleanup_buf_ struct buf text = BUF_INIT(RECORD_TEXT_MAX + 1);
+	const struct luks2_token *token;
+	int number;
+
+	assert_int_equal(volume_load(&v, image, false, NULL), 0);
+	assert_int_equal(luks2_header_token(&v.header, RECORD_TYPE, &token, NULL), 0);
+	change(&v.record);
+	assert_int_equal(record_format(&v.record, &text, NULL), 0);
+	assert_int_equal(luks_store_open(&store, image, NULL), 0);
+	assert_int_equal(luks_store_put_token(store, token->id, (char *)text.data, &number, NULL), 0);
+}
+
+static void narrow_mask(struct record *r)
+{
+	for (size_t i = 0; i < r->way_count; i++)
+		if (r->ways[i].type == WAY_TPM2)
+			r->ways[i].tpm2.pcr_mask = PCR_BIT(4) | PCR_BIT(15);
+	r->approval_count = 0;
+}
+
+static void test_narrow_mask(void **state)
+{
+	struct machine *m = *state;
+	struct err e = {0};
+
+	first_boot(m, false);
+	reset(m, "uki 2", "root=/dev/mapper/root");
+	OK(do_observe(m, &e));
+	tamper(narrow_mask);
+	FAILS(E_RECORD_MALFORMED, do_approve(m, true, &e));
+	assert_non_null(strstr(e.msg, "4+7+11+12+13+15"));
+}
+
+static void high_number(struct record *r)
+{
+	r->approvals[0].number = UINT64_MAX - 1;
+	r->approvals[0].pcr_short[0][0] ^= 1;
+}
+
+static void test_high_number(void **state)
+{
+	struct machine *m = *state;
+	_cleanup_volume_ struct volume v = VOLUME_INIT;
+	uint64_t counter;
+	struct err e = {0};
+
+	first_boot(m, false);
+	reset(m, "uki 2", "root=/dev/mapper/root");
+	OK(do_observe(m, &e));
+	tamper(high_number);
+	OK(do_approve(m, true, &e));
+	OK(tpm_counter_read(m->tpm, &counter, &e));
+	assert_int_equal(volume_load(&v, image, false, NULL), 0);
+	assert_int_equal(v.record.approval_count, 2);
+	assert_in_range(v.record.approvals[1].number, counter, counter + 1);
+}
+
+/* Keeps the oldest approval, as if it were the last good one. */
+static struct approval oldest;
+
+static void keep_oldest(struct record *r)
+{
+	r->approvals[r->approval_count++] = oldest;
+}
+
+static void test_flags_decide_nothing(void **state)
+{
+	struct machine *m = *state;
+	_cleanup_volume_ struct volume old = VOLUME_INIT;
+	_cleanup_secret_ struct secret s = SECRET_INIT;
+	struct commit_result res;
+	struct err e = {0};
+	int approval, pcr;
+
+	first_boot(m, false);
+	boot_and_commit(m, "uki 1", &res);
+	OK(volume_load(&old, image, false, &e));
+	oldest = old.record.approvals[0];
+	assert_true(oldest.proven);
+	boot_and_commit(m, "uki 2", &res);
+	boot_and_commit(m, "uki 3", &res);
+	tamper(keep_oldest);
+	boot_and_commit(m, "uki 3", &res);
+	reset(m, "uki 1", "root=/dev/mapper/root");
+	FAILS(E_APPROVAL_REVOKED, source_tpm2(m->tpm, &old.record, &m->report.pcrs, &s, &approval, &pcr, &e));
+}
+
 static void test_other_tpm(void **state)
 {
 	struct machine *m = *state;
@@ -650,7 +742,8 @@ int main(int argc, char **argv)
 		TEST(test_life), TEST(test_enrolled_with_tpm), TEST(test_changed_boot),
 		TEST(test_uncovered), TEST(test_approvals_stripped), TEST(test_revocation),
 		TEST(test_other_tpm), TEST(test_planted_disk), TEST(test_recovery_replace),
-		TEST(test_unenroll),
+		TEST(test_unenroll), TEST(test_narrow_mask), TEST(test_high_number),
+		TEST(test_flags_decide_nothing),
 	};
 
 	if (secret_heap_init(NULL) < 0)
