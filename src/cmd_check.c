@@ -126,9 +126,7 @@ static int check_next_boot(const char **values, struct err *reterr)
 	struct config config;
 	int r;
 
-	r = config_load(&config, dir, reterr);
-	if (r == 0)
-		r = verb_all_known(&config, NULL, 0, reterr);
+	r = verb_config(dir, NULL, 0, &config, reterr);
 	if (r < 0)
 		return r;
 	if (values[O_JSON]) {

@@ -5,7 +5,6 @@
 #include "config.h"
 #include "enroll.h"
 #include "file.h"
-#include "platform.h"
 #include "source.h"
 #include "verbs.h"
 #include "volume.h"
@@ -78,7 +77,7 @@ static int load_parent(struct run *run, struct err *reterr)
 		return 0;
 	r = ask_recovery_key(run->values[O_PARENT_KEY], os->name, &text, reterr);
 	if (r == 0)
-		r = platform_device_path(os->device, device, sizeof(device), reterr);
+		r = verb_device(NULL, os, device, sizeof(device), reterr);
 	if (r == 0)
 		r = volume_load(&v, device, false, reterr);
 	if (r == 0)
@@ -191,16 +190,14 @@ int cmd_enroll(int argc, char **argv, struct err *reterr)
 
 	r = verb_parse(enroll_options, argc, argv, values, &count, reterr);
 	if (r == 0)
-		r = config_load(&config, values[O_CONFIG] ? values[O_CONFIG] : CONFIG_DIR, reterr);
+		r = verb_config(values[O_CONFIG], argv + 1, count, &config, reterr);
 	if (r < 0)
 		return r;
 	run.config = &config;
 	run.approve_key = values[O_APPROVE_KEY] ? values[O_APPROVE_KEY] : APPROVE_KEY_PATH;
 	if (values[O_DEVICE] && count != 1)
 		return err_set(reterr, E_USAGE, "--device needs exactly one volume");
-	r = verb_all_known(&config, argv + 1, count, reterr);
-	if (r == 0)
-		r = open_tpm(&run, reterr);
+	r = open_tpm(&run, reterr);
 	for (size_t i = 0; r == 0 && i < config.volume_count; i++)
 		if (verb_selects(argv + 1, count, config.volume[i].name))
 			r = enroll_one(&run, &config.volume[i], reterr);

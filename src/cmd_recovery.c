@@ -3,7 +3,6 @@
 #include "codec.h"
 #include "escrow.h"
 #include "lifecycle.h"
-#include "platform.h"
 #include "source.h"
 #include "verbs.h"
 #include "volume.h"
@@ -93,18 +92,15 @@ int cmd_recovery(int argc, char **argv, struct err *reterr)
 		return err_set(reterr, E_USAGE, "'recovery' needs test, replace or export, and a volume");
 	action = argv[1];
 	volume = argv[2];
-	if (values[O_DEVICE]) {
-		(void)snprintf(device, sizeof(device), "%s", values[O_DEVICE]);
-	} else {
-		r = config_load(&config, values[O_CONFIG] ? values[O_CONFIG] : CONFIG_DIR, reterr);
-		if (r == 0)
-			r = verb_all_known(&config, argv + 2, 1, reterr);
-		if (r == 0)
-			r = platform_device_path(config_volume(&config, volume)->device, device,
-						 sizeof(device), reterr);
-		if (r < 0)
-			return r;
-	}
+	/* a device that is named needs no config: it may be on a rescue machine */
+	if (!values[O_DEVICE])
+		r = verb_config(values[O_CONFIG], argv + 2, 1, &config, reterr);
+	if (r == 0)
+		r = verb_device(values[O_DEVICE],
+				values[O_DEVICE] ? NULL : config_volume(&config, volume), device,
+				sizeof(device), reterr);
+	if (r < 0)
+		return r;
 	if (strcmp(action, "test") == 0)
 		return test_key(device, volume, values[O_KEY_FILE], reterr);
 	if (strcmp(action, "replace") == 0)

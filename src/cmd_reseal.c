@@ -26,9 +26,7 @@ int cmd_reseal(int argc, char **argv, struct err *reterr)
 
 	r = verb_parse(reseal_options, argc, argv, values, &count, reterr);
 	if (r == 0)
-		r = config_load(&config, values[O_CONFIG] ? values[O_CONFIG] : CONFIG_DIR, reterr);
-	if (r == 0)
-		r = verb_all_known(&config, argv + 1, count, reterr);
+		r = verb_config(values[O_CONFIG], argv + 1, count, &config, reterr);
 	if (r == 0)
 		r = tpm_open(&tpm, values[O_TCTI] ? values[O_TCTI] : config.tpm, true, reterr);
 	for (size_t i = 0; r == 0 && i < config.volume_count; i++) {

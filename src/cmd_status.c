@@ -3,7 +3,6 @@
 #include "codec.h"
 #include "json.h"
 #include "lifecycle.h"
-#include "platform.h"
 #include "verbs.h"
 #include "volume.h"
 
@@ -139,10 +138,7 @@ static int show_all(const struct config *config, const char *device_option, char
 
 		if (!verb_selects(names, count, vc->name))
 			continue;
-		if (device_option)
-			(void)snprintf(device, sizeof(device), "%s", device_option);
-		else
-			r = platform_device_path(vc->device, device, sizeof(device), reterr);
+		r = verb_device(device_option, vc, device, sizeof(device), reterr);
 		if (r == 0)
 			r = show(vc, device, have_report ? &report : NULL, list, reterr);
 	}
@@ -160,9 +156,7 @@ int cmd_status(int argc, char **argv, struct err *reterr)
 
 	r = verb_parse(status_options, argc, argv, values, &count, reterr);
 	if (r == 0)
-		r = config_load(&config, values[O_CONFIG] ? values[O_CONFIG] : CONFIG_DIR, reterr);
-	if (r == 0)
-		r = verb_all_known(&config, argv + 1, count, reterr);
+		r = verb_config(values[O_CONFIG], argv + 1, count, &config, reterr);
 	if (r < 0)
 		return r;
 	if (values[O_DEVICE] && count != 1)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "ask.h"
 #include "lifecycle.h"
-#include "platform.h"
 #include "verbs.h"
 
 #include <stdio.h>
@@ -28,16 +27,11 @@ int cmd_unenroll(int argc, char **argv, struct err *reterr)
 	if (r == 0 && count != 1)
 		r = err_set(reterr, E_USAGE, "'unenroll' needs one volume");
 	if (r == 0)
-		r = config_load(&config, values[O_CONFIG] ? values[O_CONFIG] : CONFIG_DIR, reterr);
-	if (r == 0)
-		r = verb_all_known(&config, argv + 1, count, reterr);
+		r = verb_config(values[O_CONFIG], argv + 1, count, &config, reterr);
 	if (r < 0)
 		return r;
 	vc = config_volume(&config, argv[1]);
-	if (values[O_DEVICE])
-		(void)snprintf(device, sizeof(device), "%s", values[O_DEVICE]);
-	else
-		r = platform_device_path(vc->device, device, sizeof(device), reterr);
+	r = verb_device(values[O_DEVICE], vc, device, sizeof(device), reterr);
 	if (r == 0)
 		r = ask_means(values[O_FROM], values[O_KEY_FILE], vc->name, &means, reterr);
 	if (r == 0)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "verbs.h"
 
-#include "config.h"
+#include "platform.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static int find_option(const struct verb_option *options, const char *name, size_t len)
@@ -81,12 +82,27 @@ bool verb_selects(char *const *names, int count, const char *name)
 	return count == 0;
 }
 
-int verb_all_known(const struct config *config, char *const *names, int count, struct err *reterr)
+int verb_config(const char *dir, char *const *names, int count, struct config *ret,
+		struct err *reterr)
 {
-	if (config->volume_count == 0)
+	int r = config_load(ret, dir ? dir : CONFIG_DIR, reterr);
+
+	if (r < 0)
+		return r;
+	if (ret->volume_count == 0)
 		return err_set(reterr, E_CONFIG_MISSING, "no volume is configured");
 	for (int i = 0; i < count; i++)
-		if (!config_volume(config, names[i]))
+		if (!config_volume(ret, names[i]))
 			return err_set(reterr, E_USAGE, "no volume '%s' in the config", names[i]);
+	return 0;
+}
+
+int verb_device(const char *device_option, const struct volume_config *vc, char *out, size_t size,
+		struct err *reterr)
+{
+	if (!device_option)
+		return platform_device_path(vc->device, out, size, reterr);
+	if ((size_t)snprintf(out, size, "%s", device_option) >= size)
+		return err_set(reterr, E_USAGE, "device path is too long");
 	return 0;
 }

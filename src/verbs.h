@@ -7,6 +7,7 @@
 #ifndef CVMCRYPT_VERBS_H
 #define CVMCRYPT_VERBS_H
 
+#include "config.h"
 #include "err.h"
 
 struct verb_option {
@@ -34,10 +35,17 @@ const struct verb *verb_table(size_t *ret_count);
 int verb_parse(const struct verb_option *options, int argc, char **argv, const char **values,
 	       int *ret_count, struct err *reterr);
 
-struct config;
-/* Volumes named on the command line; none named means all. Every name must be one of the config's. */
+/*
+ * The config below dir (NULL: the usual place). It must have a volume, and every name given must be one
+ * of its volumes.
+ */
+int verb_config(const char *dir, char *const *names, int count, struct config *ret,
+		struct err *reterr);
+/* Volumes named on the command line; none named means all. */
 bool verb_selects(char *const *names, int count, const char *name);
-int verb_all_known(const struct config *config, char *const *names, int count, struct err *reterr);
+/* The node of a volume: --device if given, else as the config says. */
+int verb_device(const char *device_option, const struct volume_config *vc, char *out, size_t size,
+		struct err *reterr);
 
 extern const struct verb_option enroll_options[], reseal_options[], unenroll_options[],
 	recovery_options[], open_options[], status_options[], check_options[], inspect_options[],
