@@ -42,16 +42,6 @@ static int find(struct tpm *t, ESYS_TR *ret_tr, enum counter_state *ret, struct 
 	return judge(&public->nvPublic, ret, reterr);
 }
 
-static int owner_failed(struct tpm *t, TSS2_RC rc, const char *command, struct err *reterr)
-{
-	uint32_t base = tpm_rc_base(rc);
-
-	if (base == TPM2_RC_BAD_AUTH || base == TPM2_RC_AUTH_FAIL)
-		return tpm_fail_as(t, rc, E_TPM_COMMAND, reterr,
-				   "%s: the owner hierarchy has a password", command);
-	return tpm_fail(t, rc, command, reterr);
-}
-
 static int define(struct tpm *t, ESYS_TR *ret_tr, struct err *reterr)
 {
 	const TPM2B_AUTH none = {0};
@@ -66,7 +56,7 @@ static int define(struct tpm *t, ESYS_TR *ret_tr, struct err *reterr)
 	TSS2_RC rc = Esys_NV_DefineSpace(t->esys, ESYS_TR_RH_OWNER, ESYS_TR_PASSWORD, ESYS_TR_NONE,
 					 ESYS_TR_NONE, &none, &public, ret_tr);
 
-	return rc == TSS2_RC_SUCCESS ? 0 : owner_failed(t, rc, "TPM2_NV_DefineSpace", reterr);
+	return rc == TSS2_RC_SUCCESS ? 0 : tpm_fail_owner(t, rc, "TPM2_NV_DefineSpace", reterr);
 }
 
 static int increment(struct tpm *t, ESYS_TR tr, struct err *reterr)
@@ -74,7 +64,7 @@ static int increment(struct tpm *t, ESYS_TR tr, struct err *reterr)
 	TSS2_RC rc = Esys_NV_Increment(t->esys, ESYS_TR_RH_OWNER, tr, ESYS_TR_PASSWORD,
 				       ESYS_TR_NONE, ESYS_TR_NONE);
 
-	return rc == TSS2_RC_SUCCESS ? 0 : owner_failed(t, rc, "TPM2_NV_Increment", reterr);
+	return rc == TSS2_RC_SUCCESS ? 0 : tpm_fail_owner(t, rc, "TPM2_NV_Increment", reterr);
 }
 
 static int read_value(struct tpm *t, ESYS_TR tr, uint64_t *ret, struct err *reterr)

@@ -107,3 +107,13 @@ int tpm_fail(struct tpm *t, TSS2_RC rc, const char *command, struct err *reterr)
 	}
 	return tpm_fail_as(t, rc, tpm_rc_code(rc), reterr, "%s", command);
 }
+
+int tpm_fail_owner(struct tpm *t, TSS2_RC rc, const char *command, struct err *reterr)
+{
+	uint32_t base = tpm_rc_base(rc);
+
+	if (base == TPM2_RC_BAD_AUTH || base == TPM2_RC_AUTH_FAIL)
+		return tpm_fail_as(t, rc, E_TPM_COMMAND, reterr,
+				   "%s: the owner hierarchy has a password", command);
+	return tpm_fail(t, rc, command, reterr);
+}

@@ -45,7 +45,10 @@ struct tpm {
 
 /* Opens on a TCTI that the caller made; it is taken over in any case. */
 int tpm_open_tcti(struct tpm **ret, struct tpm_tcti *tcti, struct err *reterr);
-/* First call of every verb: a context that an unusable answer stopped is made anew. */
+/*
+ * First call of every verb: a context that an unusable answer stopped is made anew. Every ESYS_TR
+ * of before is unknown to it, so a verb that has failed once does not go on.
+ */
 int tpm_ready(struct tpm *t, struct err *reterr);
 
 /* tpm_error.c */
@@ -59,6 +62,9 @@ int tpm_fail(struct tpm *t, TSS2_RC rc, const char *command, struct err *reterr)
 /* The same with a code and a sentence that fit better; fmt gets no rc, it is appended. */
 int tpm_fail_as(struct tpm *t, TSS2_RC rc, enum err_code code, struct err *reterr, const char *fmt,
 		...) _printf_(5, 6);
+
+/* The same for what the owner hierarchy's password, should it have one, stands in the way of. */
+int tpm_fail_owner(struct tpm *t, TSS2_RC rc, const char *command, struct err *reterr);
 
 /* tpm_sys.c: a session or transient object, flushed by TPM handle whatever state ESAPI is in. */
 struct tpm_guard {
@@ -82,6 +88,9 @@ int tpm_sys_answered_name(struct tpm *t, uint8_t ret_name[34], struct err *reter
 /* Overwrites the response in ESAPI's buffer, where a decrypted parameter stays otherwise. */
 void tpm_sys_wipe_answer(struct tpm *t);
 
+/* tpm_pcr.c: these PCRs of the SHA-256 bank */
+TPML_PCR_SELECTION tpm_pcr_selection(uint32_t mask);
+
 /* tpm_srk.c */
 /* The SRK with exactly this name, or E_TPM_OTHER. *ret_srk lives as long as the context. */
 int tpm_srk_pinned(struct tpm *t, const struct way_tpm2 *way, ESYS_TR *ret_srk,
@@ -93,7 +102,8 @@ int tpm_srk_any(struct tpm *t, bool create, ESYS_TR *ret_srk, uint8_t ret_name[3
 int tpm_session_start(struct tpm *t, ESYS_TR srk, TPM2_SE type, TPMA_SESSION attributes,
 		      struct tpm_guard *ret, struct err *reterr);
 
-/* tpm_object.c: the sealed object */
+/* tpm_object.c: the sealed object, which holds S */
+#define TPM_SEALED_BYTES 32
 /* The public area that cvmcrypt gives the object of this way; unique is left empty. */
 int tpm_object_template(const struct way_tpm2 *way, TPM2B_PUBLIC *ret, struct err *reterr);
 /* Nothing but `unique` may differ from the template: E_TPM_OBJECT. */

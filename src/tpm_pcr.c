@@ -16,7 +16,7 @@ static uint32_t take_low_bits(uint32_t mask, unsigned count)
 	return taken;
 }
 
-static TPML_PCR_SELECTION selection_of(uint32_t mask)
+TPML_PCR_SELECTION tpm_pcr_selection(uint32_t mask)
 {
 	TPML_PCR_SELECTION s = {
 		.count = 1,
@@ -63,7 +63,7 @@ static int store(const TPML_DIGEST *values, uint32_t mask, struct pcr_set *ret, 
 static int read_some(struct tpm *t, uint32_t mask, struct pcr_set *ret, uint32_t *ret_update,
 		     struct err *reterr)
 {
-	const TPML_PCR_SELECTION wanted = selection_of(mask);
+	const TPML_PCR_SELECTION wanted = tpm_pcr_selection(mask);
 	_cleanup_esys_ TPML_PCR_SELECTION *given = NULL;
 	_cleanup_esys_ TPML_DIGEST *values = NULL;
 	char text[PCR_MASK_TEXT];

@@ -62,18 +62,6 @@ static int check_srk(const TPMT_PUBLIC *p, struct err *reterr)
 	return 0;
 }
 
-static int owner_failed(struct tpm *t, TSS2_RC rc, const char *command, struct err *reterr)
-{
-	switch (tpm_rc_base(rc)) {
-	case TPM2_RC_BAD_AUTH:
-	case TPM2_RC_AUTH_FAIL:
-		return tpm_fail_as(t, rc, E_TPM_COMMAND, reterr,
-				   "%s: the owner hierarchy has a password", command);
-	default:
-		return tpm_fail(t, rc, command, reterr);
-	}
-}
-
 static int create_srk(struct tpm *t, struct err *reterr)
 {
 	_cleanup_guard_ struct tpm_guard primary = TPM_GUARD(t);
@@ -88,13 +76,13 @@ static int create_srk(struct tpm *t, struct err *reterr)
 				ESYS_TR_NONE, &sensitive, &srk_template, &outside, &pcrs, &tr, NULL,
 				NULL, NULL, NULL);
 	if (rc != TSS2_RC_SUCCESS)
-		return owner_failed(t, rc, "TPM2_CreatePrimary", reterr);
+		return tpm_fail_owner(t, rc, "TPM2_CreatePrimary", reterr);
 	r = tpm_guard_set(&primary, tr, reterr);
 	if (r < 0)
 		return r;
 	rc = Esys_EvictControl(t->esys, ESYS_TR_RH_OWNER, tr, ESYS_TR_PASSWORD, ESYS_TR_NONE,
 			       ESYS_TR_NONE, TPM_SRK_HANDLE, &persistent);
-	return rc == TSS2_RC_SUCCESS ? 0 : owner_failed(t, rc, "TPM2_EvictControl", reterr);
+	return rc == TSS2_RC_SUCCESS ? 0 : tpm_fail_owner(t, rc, "TPM2_EvictControl", reterr);
 }
 
 /* The library computes with the name that the answer gave. */

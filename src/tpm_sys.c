@@ -41,7 +41,7 @@ int tpm_guard_set(struct tpm_guard *g, ESYS_TR tr, struct err *reterr)
 
 void tpm_guard_gone(struct tpm_guard *g)
 {
-	/* ESAPI may have forgotten it on its own: then there is nothing to close */
+	/* ESAPI may have forgotten it, or be a new context: then there is nothing to close */
 	if (g->tr != ESYS_TR_NONE && !g->t->poisoned)
 		(void)Esys_TR_Close(g->t->esys, &g->tr);
 	g->tr = ESYS_TR_NONE;
@@ -54,7 +54,8 @@ void tpm_guard_flush(struct tpm_guard *g)
 
 	if (g->tr == ESYS_TR_NONE)
 		return;
-	if (sys_of(g->t, &sys, NULL) == 0)
+	/* a context that an answer has stopped sends nothing any more */
+	if (tpm_ready(g->t, NULL) == 0 && sys_of(g->t, &sys, NULL) == 0)
 		for (unsigned i = 0; i < SUBMISSIONS_MAX; i++) {
 			rc = Tss2_Sys_FlushContext(sys, g->handle);
 			if (!wants_it_again(rc))

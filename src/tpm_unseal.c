@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#define SEALED_BYTES 32
-
 /* What the approval is for, computed here. */
 struct wanted {
 	TPM2B_NAME approver;
@@ -102,16 +100,10 @@ static int verify_approval(struct tpm *t, const struct way_tpm2 *way,
 static int policy_pcr(struct tpm *t, const struct tpm_guard *session, uint32_t mask,
 		      const TPM2B_DIGEST *values, struct err *reterr)
 {
-	TPML_PCR_SELECTION pcrs = {
-		.count = 1,
-		.pcrSelections = {{.hash = TPM2_ALG_SHA256, .sizeofSelect = 3}},
-	};
-	TSS2_RC rc;
+	const TPML_PCR_SELECTION pcrs = tpm_pcr_selection(mask);
+	TSS2_RC rc = Esys_PolicyPCR(t->esys, session->tr, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE,
+				    values, &pcrs);
 
-	for (unsigned i = 0; i < 3; i++)
-		pcrs.pcrSelections[0].pcrSelect[i] = (uint8_t)(mask >> (8 * i));
-	rc = Esys_PolicyPCR(t->esys, session->tr, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, values,
-			    &pcrs);
 	if (tpm_rc_base(rc) == TPM2_RC_VALUE)
 		return tpm_fail_as(t, rc, E_TPM_PCR_CHANGED, reterr,
 				   "PCRs are not what they were when they were read");
@@ -138,8 +130,8 @@ static int take_answer(struct tpm *t, TPM2B_SENSITIVE_DATA *data, struct secret 
 {
 	int r;
 
-	if (data->size == SEALED_BYTES)
-		r = secret_absorb(ret, data->buffer, SEALED_BYTES, reterr);
+	if (data->size == TPM_SEALED_BYTES)
+		r = secret_absorb(ret, data->buffer, TPM_SEALED_BYTES, reterr);
 	else
 		r = err_set(reterr, E_TPM_OBJECT, "it holds %u bytes", data->size);
 	explicit_bzero(data, sizeof(*data));

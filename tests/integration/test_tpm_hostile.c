@@ -196,7 +196,7 @@ static void test_mutations(void **state)
 	for (m.command = 0; m.command < 12; m.command++)
 		for (m.kind = FLIP; m.kind <= GROW; m.kind++) {
 			m.size = 1;
-			for (m.at = 0; m.at < m.size; m.at += 1 + (m.at > 24) * 6)
+			for (m.at = 0; m.at < m.size; m.at += 1 + (m.at > 24) * 10)
 				if (try_mutation(c, &m) && m.command == 10 && m.kind != GROW)
 					survived++;
 		}
@@ -222,10 +222,11 @@ static TSS2_RC record(void *user, unsigned command, struct tap_answer *a)
 	return 0;
 }
 
-static bool play(void *user, unsigned command, struct tap_answer *a)
+static bool play(void *user, unsigned command, uint32_t code, struct tap_answer *a)
 {
 	struct tape *tape = user;
 
+	(void)code;
 	if (command >= tape->count)
 		return false;
 	tape->played++;
@@ -282,6 +283,7 @@ struct always {
 	TSS2_RC code;		/* of the connection */
 	uint32_t rc;		/* of the TPM */
 	unsigned from, until;	/* commands */
+	bool flush;		/* flushing works all the same */
 };
 
 static TSS2_RC answer_always(void *user, unsigned command, struct tap_answer *a)
@@ -301,11 +303,11 @@ static TSS2_RC answer_always(void *user, unsigned command, struct tap_answer *a)
 	return w->code;
 }
 
-static bool swallow(void *user, unsigned command, struct tap_answer *a)
+static bool swallow(void *user, unsigned command, uint32_t code, struct tap_answer *a)
 {
 	const struct always *w = user;
 
-	if (command < w->from || command >= w->until)
+	if (command < w->from || command >= w->until || (code == TPM2_CC_FlushContext && w->flush))
 		return false;
 	(void)answer_always(user, command, a);
 	return true;
@@ -357,6 +359,59 @@ static void test_codes(void **state)
 			 -E_TPM_PCR_CHANGED);
 }
 
+static int seal_now(struct machine *c)
+{
+	struct way_tpm2 before = c->m.way, sealed = before;
+	int r = tpm_seal(c->t, &sealed, &c->m.s, &c->e);
+
+	if (r < 0)
+		assert_memory_equal(&sealed, &before, sizeof(before));
+	return r;
+}
+
+static int count_now(struct machine *c)
+{
+	uint64_t value;
+	int r = tpm_counter_ensure(c->t, &value, &c->e);
+
+	return r < 0 ? r : tpm_counter_increment(c->t, &c->e);
+}
+
+static int load_now(struct machine *c)
+{
+	return tpm_load_test(c->t, &c->m.way, &c->e);
+}
+
+/* Each command of each verb fails once, by the TPM and by the connection; nothing stays loaded. */
+static void test_faults(void **state)
+{
+	int (*const verbs[])(struct machine *) = {machine_unseal, seal_now, count_now, load_now};
+	struct machine *c = machine_of(state);
+
+	for (unsigned kind = 0; kind < 2; kind++)
+		for (size_t v = 0; v < ARRAY_SIZE(verbs); v++)
+			for (unsigned i = 0; i < 12; i++) {
+				struct always w = {.rc = 0x101, .from = i, .until = i + 1,
+						   .flush = true};
+				const struct tap_hooks hooks = {.instead = swallow, .user = &w};
+				unsigned before;
+
+				if (kind == 1)
+					w.rc = 0x80000000;	/* no code that there is */
+				start_anew(c);
+				before = tpm_command_count(c->t);
+				tap_hook(c->tap, &hooks);
+				if (verbs[v](c) == 0 && tpm_command_count(c->t) - before <= i)
+					break;
+				tap_hook(c->tap, NULL);
+				machine_holds_nothing(c);
+			}
+	start_anew(c);
+	ok(c, tpm_counter_read(c->t, &c->m.counter, &c->e));
+	ok(c, sealed_approve(&c->m, &c->pcrs, c->m.counter, &c->e));
+	ok(c, machine_unseal(c));
+}
+
 /* A vTPM that calls a command done and has not done it. */
 static void test_door(void **state)
 {
@@ -388,11 +443,12 @@ static void test_door(void **state)
 	assert_false(open);
 }
 
-static bool done_it_says(void *user, unsigned command, struct tap_answer *a)
+static bool done_it_says(void *user, unsigned command, uint32_t code, struct tap_answer *a)
 {
 	const uint8_t plain[10] = {0x80, 0x01, 0, 0, 0, 10};
 
 	(void)user;
+	(void)code;
 	memcpy(a->bytes, plain, sizeof(plain));
 	a->size = sizeof(plain);
 	return command == 0;
@@ -421,6 +477,7 @@ int main(void)
 		with(test_replay),
 		with(test_swapped_srk),
 		with(test_codes),
+		with(test_faults),
 		with(test_door),
 		with(test_door_faked),
 	};

@@ -16,11 +16,14 @@ struct tap {
 static TSS2_RC tap_transmit(TSS2_TCTI_CONTEXT *context, size_t size, const uint8_t *command)
 {
 	struct tap *tap = (struct tap *)context;
+	struct cursor c = CURSOR(command, size);
 
 	buf_put(&tap->seen, command, size);
 	tap->commands++;
+	(void)cursor_take(&c, 6);	/* tag, size */
 	tap->instead = tap->hooks.instead &&
-		tap->hooks.instead(tap->hooks.user, tap->commands - 1, &tap->answer);
+		tap->hooks.instead(tap->hooks.user, tap->commands - 1, cursor_be32(&c),
+				   &tap->answer);
 	return tap->instead ? 0 : Tss2_Tcti_Transmit(tap->inner, size, command);
 }
 

@@ -17,10 +17,10 @@ struct tap_answer {
 	size_t size;
 };
 
-/* Both may be NULL. `command` counts from 0 since the last tap_rewind(). */
+/* Both may be NULL. `command` counts from 0 since the last tap_rewind(); `code` is TPM2_CC_... */
 struct tap_hooks {
 	/* true: the command does not reach the TPM, and `answer` is given instead */
-	bool (*instead)(void *user, unsigned command, struct tap_answer *answer);
+	bool (*instead)(void *user, unsigned command, uint32_t code, struct tap_answer *answer);
 	/* may change the TPM's answer, or return another code than success */
 	TSS2_RC (*change)(void *user, unsigned command, struct tap_answer *answer);
 	void *user;
