@@ -6,6 +6,7 @@ set -euo pipefail
 VMLIB=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 TOP=$(cd "$VMLIB/../../.." && pwd)
 CACHE=${CVMCRYPT_VM_CACHE:-$TOP/build/vm}
+BUILD_UKI=$TOP/examples/build-uki
 SUITE=bookworm
 SB_CERT=/usr/share/ovmf/PkKek-1-snakeoil.pem
 SB_KEY_LOCKED=/usr/share/ovmf/PkKek-1-snakeoil.key	# Debian's test key; its pass phrase is public

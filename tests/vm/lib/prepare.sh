@@ -10,18 +10,18 @@ set +o pipefail
 
 # uki NEW [--cmdline TEXT|--initrd FILE|--unsigned]...: the image's UKI with one thing changed.
 uki() {
-	local new=$1 cmdline initrd=$IMAGE/initrd sign=(--key "$(sb_key)" --cert "$SB_CERT")
+	local new=$1 initrd=$IMAGE/initrd sign=(--key "$(sb_key)" --cert "$SB_CERT")
 	shift
-	cmdline=$(cat "$IMAGE/cmdline")
+	cp "$IMAGE/cmdline" cmdline.new
 	while [ $# -gt 0 ]; do
 		case $1 in
-		--cmdline) cmdline=$2; shift 2 ;;
+		--cmdline) echo "$2" > cmdline.new; shift 2 ;;
 		--initrd) initrd=$2; shift 2 ;;
 		--unsigned) sign=(); shift ;;
 		*) die "uki: $1" ;;
 		esac
 	done
-	"$VMLIB/build-uki" --kernel "$IMAGE/vmlinuz" --initrd "$initrd" --cmdline "$cmdline" \
+	"$BUILD_UKI" --kernel "$IMAGE/vmlinuz" --initrd "$initrd" --cmdline cmdline.new \
 		--os-release "$IMAGE/os-release" --output "$new" "${sign[@]}"
 }
 

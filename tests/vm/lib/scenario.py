@@ -15,6 +15,7 @@ LIB = os.path.dirname(os.path.abspath(__file__))
 VM = os.path.dirname(LIB)
 TOP = os.path.dirname(os.path.dirname(VM))
 CACHE = os.environ.get("CVMCRYPT_VM_CACHE", TOP + "/build/vm")
+DEAD = re.compile("Kernel panic - not syncing")     # waiting for more is of no use
 FAMILIES = ("it", "dracut")
 
 # No boot of any scenario may show these, whatever it is about: a shell, a prompt of another tool, a
@@ -90,12 +91,16 @@ class Boot:
         elif tpm == "other":
             machine.tpm = vm.Tpm(folder + "/other-tpm")
             machine.tpm.create()
-        for line in lines(self.get("disks", "disk.qcow2")):
+        default = "disk.qcow2" + ("\ndata.img" if os.path.exists(work + "/data.img") else "")
+        for line in lines(self.get("disks", default)):
             machine.add_disk(work + "/" + line, line.split(".")[0],
                              "qcow2" if line.endswith("qcow2") else "raw")
-        script = self.get("guest")
-        if script:
-            machine.extra += ["-fw_cfg", f"name=opt/vm-test/script,file={self.scenario.folder}/{script}"]
+        for key, name in (("guest", "script"), ("early", "early")):
+            if self.get(key):
+                machine.extra += ["-fw_cfg", f"name=opt/vm-test/{name},file="
+                                  + os.path.join(self.scenario.folder, self.get(key))]
+        if self.get("argument"):
+            machine.extra += ["-fw_cfg", f"name=opt/vm-test/argument,string={self.get('argument')}"]
         machine.extra += shlex.split(self.get("qemu"))
         return machine
 
@@ -125,25 +130,35 @@ class Boot:
         os.makedirs(folder)
         if self.get("prepare"):
             self.scenario.prepare(f"{self.scenario.folder}/{self.get('prepare')}")
-        timeout = float(self.get("within", "150"))
+        timeout = float(self.get("within", "300"))
         probe = self.get("probe", "yes" if self.get("end-state") == "refused" else "no") == "yes"
         machine = self.machine(folder)
         machine.watch = watch
         with machine:
             self.act(machine, timeout)
-            end = time.monotonic() + timeout
-            typed = 0
-            while machine.ended() is None and time.monotonic() < end and machine.pump(0.5):
-                if probe and "cvmcrypt:" in machine.text and machine.seconds() - typed > 1:
-                    typed = machine.seconds()
-                    machine.send(PROBE)
-            machine.pump(0.2)
-            ended = machine.ended() or "timeout"
+            ended = self.watch_end(machine, timeout, probe)
             self.seconds = machine.seconds()
             self.text = machine.text
         if self.get("keep", "yes") == "yes":
             shutil.copy(folder + "/vars.fd", self.scenario.work + "/vars.fd")
         self.judge(machine.text, folder, ended)
+
+    def watch_end(self, machine, timeout, probe):
+        """Until it ends by itself, or `until` was on the console (and ten seconds more)."""
+        until = re.compile(self.get("until", r"\Z(?!)"))
+        end = time.monotonic() + timeout
+        stop = None
+        typed = 0
+        while machine.ended() is None and time.monotonic() < end and machine.pump(0.5):
+            if probe and "cvmcrypt:" in machine.text and machine.seconds() - typed > 2:
+                typed = machine.seconds()
+                machine.send(PROBE)
+            if DEAD.search(machine.text):
+                break
+            if stop is None and until.search(machine.text):
+                stop = end = time.monotonic() + 10
+        machine.pump(0.2)
+        return machine.ended() or ("stopped" if stop else "timeout")
 
     def judge(self, console, folder, ended):
         with open(folder + "/report.log", encoding="utf-8", errors="replace") as f:
@@ -162,7 +177,7 @@ class Boot:
             match = re.search(pattern, console, re.M)
             if match and pattern not in lines(self.get("may")):
                 problems.append(f"on the console, but must not be: {match.group(0)!r}")
-        for pattern in lines(self.get("report-not")):
+        for pattern in ["pcr 15: open"] + lines(self.get("report-not")):
             if re.search(pattern, report, re.M):
                 problems.append(f"in the guest's report, but must not be: {pattern}")
         wanted = self.get("end", "poweroff")
@@ -214,6 +229,8 @@ class Scenario:
             shutil.copy(vm.OVMF_VARS_SECURE, self.work + "/vars.fd")
         run(["qemu-img", "create", "-q", "-f", "qcow2", "-b", backing,
              "-F", backing.rsplit(".", 1)[1].replace("img", "raw"), self.work + "/disk.qcow2"])
+        if os.path.exists(self.image + "/data.img"):
+            run(["cp", "--sparse=always", self.image + "/data.img", self.work])
         if os.path.exists(self.folder + "/prepare"):
             self.prepare(self.folder + "/prepare")
 

@@ -225,7 +225,7 @@ class Machine:
         regex = re.compile(pattern, re.M)
         while True:
             match = regex.search(self.text, start)
-            if match or time.monotonic() > deadline:
+            if match or time.monotonic() > deadline or "Kernel panic - not" in self.text:
                 return match
             if not self.pump(0.2):
                 return regex.search(self.text, start)
