@@ -17,12 +17,14 @@
 
 extern char **environ;
 
+/* The process, or a negative errno. */
 static pid_t spawn_quiet(const char *const *argv)
 {
 	posix_spawn_file_actions_t actions;
 	char *args[24];
 	size_t n = 0;
 	pid_t pid = -1;
+	int r;
 
 	for (; argv[n] && n < 23; n++)
 		args[n] = strdup(argv[n]);
@@ -31,12 +33,11 @@ static pid_t spawn_quiet(const char *const *argv)
 	posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
 	posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
 	posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
-	if (posix_spawnp(&pid, argv[0], &actions, NULL, args, environ) != 0)
-		pid = -1;
+	r = posix_spawnp(&pid, argv[0], &actions, NULL, args, environ);
 	posix_spawn_file_actions_destroy(&actions);
 	while (n > 0)
 		free(args[--n]);
-	return pid;
+	return r == 0 ? pid : -r;
 }
 
 static bool run(const char *const *argv)
@@ -49,7 +50,11 @@ static bool run(const char *const *argv)
 
 bool swtpm_available(void)
 {
-	return run((const char *[]){"swtpm", "--version", NULL});
+	pid_t pid = spawn_quiet((const char *[]){"swtpm", "--version", NULL});
+
+	if (pid > 0)
+		(void)waitpid(pid, NULL, 0);
+	return pid != -ENOENT;
 }
 
 /* Ready when somebody accepts on the socket. */

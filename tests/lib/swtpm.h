@@ -14,6 +14,7 @@ struct swtpm {
 	pid_t pid;
 };
 
+/* False: it is not installed. */
 bool swtpm_available(void);
 /* banks: NULL for the default, or a list for swtpm_setup --pcr-banks. False: it did not come up. */
 bool swtpm_start(struct swtpm *s, const char *banks);
