@@ -74,11 +74,12 @@ install() {
     _unit=$(sed -n 's/^device-unit=//p' <<< "$_facts")
     inst_simple "$moddir/device-timeout.conf" "$systemdsystemconfdir/$_unit.d/zz-cvmcrypt.conf"
 
-    # No shell, no prompt: under /etc they win over what other modules install.
-    for _unit in emergency rescue dracut-emergency; do
-        inst_simple "$moddir/cvmcrypt-fail.service" "$systemdsystemconfdir/$_unit.service"
-    done
+    # No shell, no prompt: under /etc they win over what other modules install. Names of one unit,
+    # because one failure often starts two of them.
     mkdir -p "$initdir$systemdsystemconfdir" "$initdir/etc/systemd/system-generators"
+    for _unit in emergency rescue dracut-emergency; do
+        ln -sfn "$systemdsystemunitdir/cvmcrypt-fail.service" "$initdir$systemdsystemconfdir/$_unit.service"
+    done
     for _unit in debug-shell.service systemd-ask-password-console.path \
         systemd-ask-password-console.service systemd-ask-password-plymouth.path \
         systemd-ask-password-plymouth.service; do
