@@ -6,8 +6,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <termios.h>
 
 #define TYPED_MAX 512
@@ -120,21 +122,33 @@ static int deliver_terminal(struct recovery_sink *sink _unused_, const char *vol
 	return 0;
 }
 
-/* Several volumes may share the file: lines are appended to one that this run made. */
-static int deliver_file(struct recovery_sink *sink, const char *volume _unused_,
-			const struct secret *text, struct err *reterr)
+static bool is_folder(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+/* A file that is there already holds somebody's key: it is never written over or added to. */
+static int deliver_file(struct recovery_sink *sink, const char *volume, const struct secret *text,
+			struct err *reterr)
 {
 	_cleanup_close_ int fd = -1;
+	char path[PATH_MAX];
 	int r;
 
 	if (strcmp(sink->destination, "-") == 0)
 		return write_key(STDOUT_FILENO, "standard output", text, reterr);
-	fd = open(sink->destination, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
+	r = snprintf(path, sizeof(path), "%s%s%s", sink->destination, is_folder(sink->destination) ? "/" : "",
+		     is_folder(sink->destination) ? volume : "");
+	if (r < 0 || (size_t)r >= sizeof(path))
+		return err_set(reterr, E_USAGE, "path of the recovery key is too long");
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
-		return err_errno(reterr, E_IO, errno, "opening '%s'", sink->destination);
-	r = write_key(fd, sink->destination, text, reterr);
+		return err_errno(reterr, E_IO, errno, "creating '%s'", path);
+	r = write_key(fd, path, text, reterr);
 	if (r == 0 && fsync(fd) < 0 && errno != EINVAL)
-		r = err_errno(reterr, E_IO, errno, "syncing '%s'", sink->destination);
+		r = err_errno(reterr, E_IO, errno, "syncing '%s'", path);
 	return r;
 }
 
@@ -155,7 +169,7 @@ int recovery_sink_init(struct recovery_sink *sink, const char *out, const char *
 		return err_set(reterr, E_USAGE, "--recovery-out and --recovery-to exclude each other");
 	if (out) {
 		/* an old key must not be taken for the new one */
-		if (strcmp(out, "-") != 0 && file_exists(out))
+		if (strcmp(out, "-") != 0 && !is_folder(out) && file_exists(out))
 			return err_set(reterr, E_USAGE, "'%s' exists", out);
 		sink->deliver = deliver_file;
 		sink->destination = out;

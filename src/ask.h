@@ -18,8 +18,9 @@ int ask_recovery_key(const char *file, const char *volume, struct secret *ret_te
 		     struct err *reterr);
 
 /*
- * Chooses how a new recovery key reaches its owner: out (file or "-"), to (public key file: kept
- * encrypted in the header), else the terminal. E_NO_TERMINAL when there is none: before anything is changed.
+ * Chooses how new recovery keys reach their owner: out (a new file, a folder that gets a file a volume,
+ * or "-"), to (public key file: kept encrypted in the header), else the terminal. E_NO_TERMINAL when there
+ * is none: before anything is changed.
  */
 int recovery_sink_init(struct recovery_sink *sink, const char *out, const char *to,
 		       struct err *reterr);

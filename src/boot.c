@@ -11,6 +11,7 @@
 
 #define BACKOFF_MIN_MS 30000
 #define BACKOFF_MAX_MS 300000
+#define DELAY_WITHOUT_CONFIG_MS 60000
 
 void boot_remove_mappings(const struct config *config)
 {
@@ -162,7 +163,7 @@ int boot_run(const struct config *config, struct err *reterr)
 _Noreturn void boot_refuse(const struct config *config, const char *volume, const struct err *e)
 {
 	static const char *const actions[] = {"poweroff", "halt", "reboot"};
-	int64_t delay = config ? config->refused_delay_ms : 0;
+	int64_t delay = config ? config->refused_delay_ms : DELAY_WITHOUT_CONFIG_MS;
 	struct deadline end = deadline_in(delay);
 	const char *action = actions[config ? config->on_refused : ON_REFUSED_POWEROFF];
 

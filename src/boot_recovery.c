@@ -63,6 +63,9 @@ int boot_stage_record(struct boot *b, const struct volume_config *vc, const stru
 	r = reseal_record(b->tpm, &record, &v->header, s, reterr);
 	if (r <= 0)
 		return r;
+	/* sealed at enrolment, and no boot between: this vTPM has lost what it was given, or is another one */
+	if (v->record.approval_count == 0 && record_way(&v->record, WAY_TPM2)->tpm2.public_len > 0)
+		return err_set(reterr, E_VTPM_FORGETS, "what was sealed at enrolment does not load any more");
 	r = record_format(&record, &text, reterr);
 	if (r == 0)
 		r = boot_stage_write(vc->name, text.data, text.len, reterr);

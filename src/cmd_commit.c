@@ -47,6 +47,9 @@ int cmd_commit(int argc, char **argv, struct err *reterr)
 	r = config_load(&config, values[O_CONFIG] ? values[O_CONFIG] : CONFIG_DIR, reterr);
 	if (r == 0 && config.volume_count > 0)
 		r = boot_report_read(&report, reterr);
+	if (r == -E_IO)
+		return err_set(reterr, E_UNEXPLAINED,
+			       "this boot did not go through 'cvmcrypt unlock': there is nothing to store");
 	if (r == 0 && config.volume_count > 0)
 		r = tpm_open(&tpm, values[O_TCTI] ? values[O_TCTI] : config.tpm, true, reterr);
 	if (r < 0)

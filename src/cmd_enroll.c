@@ -5,12 +5,14 @@
 #include "config.h"
 #include "enroll.h"
 #include "file.h"
+#include "lifecycle.h"
 #include "source.h"
 #include "verbs.h"
 #include "volume.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { O_PENDING, O_FROM, O_KEY_FILE, O_RECOVERY_OUT, O_RECOVERY_TO, O_DEVICE, O_CONFIG, O_APPROVE_KEY,
        O_PARENT_KEY, O_ACCEPT_CHANGES, O_ACCEPT_UNEXPLAINED, O_DRY_RUN, O_TCTI, O_JSON, O_COUNT };
@@ -19,12 +21,12 @@ const struct verb_option enroll_options[] = {
 	[O_PENDING] = {"pending", NULL, "finish at the next boot, which is observed (needed for a new volume)"},
 	[O_FROM] = {"from", "KIND", "what opens the volume now: passphrase (default) or key-file"},
 	[O_KEY_FILE] = {"key-file", "FILE", "the key file; - is standard input"},
-	[O_RECOVERY_OUT] = {"recovery-out", "FILE", "write the recovery key to FILE; - is standard output"},
+	[O_RECOVERY_OUT] = {"recovery-out", "FILE", "write the recovery key to FILE (a folder: a file a volume); - is standard output"},
 	[O_RECOVERY_TO] = {"recovery-to", "PUBKEY", "keep it in the header, encrypted to this RSA key (PEM)"},
 	[O_DEVICE] = {"device", "PATH", "device or image file, when it is not the config's"},
 	[O_CONFIG] = {"config", "DIR", "configuration folder (default /etc/cvmcrypt)"},
 	[O_APPROVE_KEY] = {"approve-key", "FILE", "key that approves PCR values; made if it does not exist"},
-	[O_PARENT_KEY] = {"parent-recovery-key", "FILE", "recovery key of the OS volume, to hang a data volume on it"},
+	[O_PARENT_KEY] = {"parent-recovery-key", "FILE", "the OS volume's, to hang a data volume on it"},
 	[O_ACCEPT_CHANGES] = {"accept-changes", NULL, "approve a boot that differs from the enrolled one"},
 	[O_ACCEPT_UNEXPLAINED] = {"accept-unexplained", NULL, "approve PCR values without a usable event log"},
 	[O_DRY_RUN] = {"dry-run", NULL, "say what would be done, change nothing"},
@@ -105,6 +107,12 @@ static void print_result(const struct run *run, const struct volume_config *vc,
 	}
 	printf("%s: enrolled: keyslot %d, recovery keyslot %d, id %.16s... written to %s\n", vc->name,
 	       res->keyslot, res->recovery_keyslot, id, vc->file);
+	if (vc->role == ROLE_DATA)
+		printf("%s: its id is part of the boot image: build that again; an enrolled OS volume then asks\n"
+		       "%*s  for its recovery key once\n", vc->name, (int)strlen(vc->name), "");
+	if (vc->role == ROLE_OS && run->config->recovery == RECOVERY_OFF)
+		printf("%s: recovery = off: an image that differs later is refused and cannot be approved at the\n"
+		       "%*s  console; recovery = console lets it ask\n", vc->name, (int)strlen(vc->name), "");
 	if (vc->role == ROLE_OS)
 		printf("%s: next: build the boot image with this config, boot it once with the recovery "
 		       "key;\n%*s  from then on the volume opens by itself. Nothing old was removed.\n",
@@ -145,13 +153,16 @@ static int enroll_new(struct run *run, const struct volume_config *vc, struct er
 	if (r < 0)
 		return r;
 	print_result(run, vc, &res);
+	/* numbers and marks of an enrolment before this one are void */
+	if (vc->role == ROLE_OS)
+		r = state_forget(vc->name, reterr);
 	if (vc->role == ROLE_OS) {
 		secret_take(&run->parent_s, &res.s);
 		memcpy(run->parent_id, res.id, sizeof(run->parent_id));
 		run->have_parent = true;
 	}
 	secret_clear(&res.s);
-	return 0;
+	return r;
 }
 
 /* Enrolled already: what is left to do is to approve the boot that is running. */
@@ -181,6 +192,37 @@ static int enroll_one(struct run *run, const struct volume_config *vc, struct er
 	return r < 0 ? r : enroll_new(run, vc, reterr);
 }
 
+static int enroll_role(struct run *run, enum volume_role role, char *const *names, int count,
+		       struct err *reterr)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < run->config->volume_count; i++) {
+		const struct volume_config *vc = &run->config->volume[i];
+
+		if (vc->role == role && verb_selects(names, count, vc->name))
+			r = enroll_one(run, vc, reterr);
+	}
+	return r;
+}
+
+/* A plain file holds one key: said before the first volume is changed. */
+static int check_recovery_out(const struct run *run, char *const *names, int count,
+			      struct err *reterr)
+{
+	const char *out = run->values[O_RECOVERY_OUT];
+	struct stat st;
+	int selected = 0;
+
+	for (size_t i = 0; i < run->config->volume_count; i++)
+		selected += verb_selects(names, count, run->config->volume[i].name);
+	if (!out || selected < 2 || strcmp(out, "-") == 0 ||
+	    (stat(out, &st) == 0 && S_ISDIR(st.st_mode)))
+		return 0;
+	return err_set(reterr, E_USAGE, "several volumes have several recovery keys: give a folder to "
+		       "--recovery-out, or name one volume");
+}
+
 int cmd_enroll(int argc, char **argv, struct err *reterr)
 {
 	const char *values[O_COUNT];
@@ -197,9 +239,13 @@ int cmd_enroll(int argc, char **argv, struct err *reterr)
 	run.approve_key = values[O_APPROVE_KEY] ? values[O_APPROVE_KEY] : APPROVE_KEY_PATH;
 	if (values[O_DEVICE] && count != 1)
 		return err_set(reterr, E_USAGE, "--device needs exactly one volume");
-	r = open_tpm(&run, reterr);
-	for (size_t i = 0; r == 0 && i < config.volume_count; i++)
-		if (verb_selects(argv + 1, count, config.volume[i].name))
-			r = enroll_one(&run, &config.volume[i], reterr);
+	r = check_recovery_out(&run, argv + 1, count, reterr);
+	if (r == 0)
+		r = open_tpm(&run, reterr);
+	/* whatever the order in the file: data volumes hang on the OS volume */
+	if (r == 0)
+		r = enroll_role(&run, ROLE_OS, argv + 1, count, reterr);
+	if (r == 0)
+		r = enroll_role(&run, ROLE_DATA, argv + 1, count, reterr);
 	return r;
 }

@@ -27,12 +27,14 @@ static const char *way_state(const struct record *rec, const struct way *way)
 {
 	if (way->type != WAY_TPM2)
 		return "ready";
-	if (way->tpm2.public_len == 0 || rec->approval_count == 0)
-		return "pending";
+	if (way->tpm2.public_len == 0)
+		return "pending: the first boot seals";
+	if (rec->approval_count == 0)
+		return "pending: sealed, no boot approved yet";
 	for (size_t i = 0; i < rec->approval_count; i++)
 		if (rec->approvals[i].proven)
 			return "ready";
-	return "approved, not booted yet";
+	return "pending: approved, not booted yet";
 }
 
 static struct cJSON *describe(struct cJSON *list, const struct volume_config *vc,
@@ -131,18 +133,25 @@ static int show_all(const struct config *config, const char *device_option, char
 	struct boot_report report;
 	bool have_report = boot_report_read(&report, NULL) == 0;
 	char device[256];
-	int r = 0;
+	struct err e = {0};
+	int r, first = 0;
 
-	for (size_t i = 0; r == 0 && i < config->volume_count; i++) {
+	for (size_t i = 0; i < config->volume_count; i++) {
 		const struct volume_config *vc = &config->volume[i];
 
 		if (!verb_selects(names, count, vc->name))
 			continue;
-		r = verb_device(device_option, vc, device, sizeof(device), reterr);
+		r = verb_device(device_option, vc, device, sizeof(device), &e);
 		if (r == 0)
-			r = show(vc, device, have_report ? &report : NULL, list, reterr);
+			r = show(vc, device, have_report ? &report : NULL, list, &e);
+		if (r < 0 && !list)
+			printf("%s: E%03d %s\n", vc->name, -r, e.msg);
+		if (r < 0 && first == 0) {
+			first = r;
+			*reterr = e;
+		}
 	}
-	return r;
+	return first;
 }
 
 int cmd_status(int argc, char **argv, struct err *reterr)
@@ -166,7 +175,7 @@ int cmd_status(int argc, char **argv, struct err *reterr)
 		list = json_add_array(root, "volumes", &ok);
 	}
 	r = show_all(&config, values[O_DEVICE], argv + 1, count, list, reterr);
-	if (r == 0 && root) {
+	if (root) {
 		text = json_print(root, true);
 		if (text)
 			printf("%s\n", text);

@@ -5,11 +5,12 @@
 
 #include <stdio.h>
 
-enum { O_FROM, O_KEY_FILE, O_DEVICE, O_CONFIG, O_COUNT };
+enum { O_FROM, O_KEY_FILE, O_FORCE, O_DEVICE, O_CONFIG, O_COUNT };
 
 const struct verb_option unenroll_options[] = {
 	[O_FROM] = {"from", "KIND", "what opens the volume afterwards: passphrase (default) or key-file"},
 	[O_KEY_FILE] = {"key-file", "FILE", "the key file; - is standard input"},
+	[O_FORCE] = {"force", NULL, "also when the record cannot be read"},
 	[O_DEVICE] = {"device", "PATH", "device or image file, when it is not the config's"},
 	[O_CONFIG] = {"config", "DIR", "configuration folder (default /etc/cvmcrypt)"},
 	[O_COUNT] = {NULL, NULL, NULL}};
@@ -35,7 +36,7 @@ int cmd_unenroll(int argc, char **argv, struct err *reterr)
 	if (r == 0)
 		r = ask_means(values[O_FROM], values[O_KEY_FILE], vc->name, &means, reterr);
 	if (r == 0)
-		r = unenroll_volume(device, &means, reterr);
+		r = unenroll_volume(device, &means, values[O_FORCE] != NULL, reterr);
 	if (r == 0)
 		r = state_forget(vc->name, reterr);
 	if (r < 0)

@@ -117,12 +117,12 @@ static int set_mapping(const struct config_key *k, void *target, const struct in
 		       struct err *reterr)
 {
 	static const char alphabet[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.+-";
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-";
 
-	if (l->value[strspn(l->value, alphabet)] || strchr("_.+-", l->value[0]) ||
+	if (l->value[strspn(l->value, alphabet)] || strchr("_.-", l->value[0]) ||
 	    strcmp(l->value, "control") == 0)
 		return refuse(reterr, l,
-			      "the name for /dev/mapper: letters, digits, '_', '.', '+', '-', "
+			      "the name for /dev/mapper: letters, digits, '_', '.', '-', "
 			      "first a letter or digit, not 'control'");
 	return set_text(k, target, l, reterr);
 }

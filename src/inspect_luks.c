@@ -170,7 +170,7 @@ static void print_record(const struct facts *f)
 	if (!f->has_record)
 		return;
 	hex_encode(id, rec->id, sizeof(rec->id));
-	printf("record           version %u, generation %llu, id %s\n", rec->version,
+	printf("record           version %u, generation %llu, record id %s\n", rec->version,
 	       (unsigned long long)rec->generation, id);
 	for (size_t i = 0; i < rec->way_count; i++)
 		printf("  way            %s\n", way_name(rec->ways[i].type));
@@ -326,7 +326,7 @@ static void add_record(struct cJSON *root, const struct facts *f, bool *ok)
 	o = json_add_object(root, "record", ok);
 	json_add_number(o, "version", rec->version, ok);
 	add_u64(o, "generation", rec->generation, ok);
-	json_add_hex(o, "id", rec->id, sizeof(rec->id), ok);
+	json_add_hex(o, "record_id", rec->id, sizeof(rec->id), ok);
 	json_add_number(o, "keyslot", rec->keyslot, ok);
 	list = json_add_array(o, "ways", ok);
 	for (size_t i = 0; i < rec->way_count; i++)

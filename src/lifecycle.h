@@ -21,7 +21,6 @@ struct approve_request {
 	struct tpm *tpm;
 	const char *approve_key;
 	const char *device;		/* the volume's; NULL: what lies under its mapping */
-	bool first;			/* nothing was ever approved on this machine: no comparison */
 	bool accept_changes;
 	bool accept_unexplained;
 	bool revoke_others;		/* raise the counter to the new approval at once */
@@ -56,9 +55,10 @@ int commit_volume(const struct approve_request *q, struct commit_result *ret, st
 
 /*
  * Removes record, events, escrow and cvmcrypt's keyslots. passphrase must open a keyslot that stays:
- * else E_LAST_WAY.
+ * else E_LAST_WAY. force: also when the record cannot be read; then the keyslots that its token names go.
  */
-int unenroll_volume(const char *device, const struct secret *passphrase, struct err *reterr);
+int unenroll_volume(const char *device, const struct secret *passphrase, bool force,
+		    struct err *reterr);
 
 /*
  * A new recovery key in place of the old one: new keyslot and wrap are written and proven before the

@@ -91,13 +91,15 @@ static size_t compare_events(const struct approve_request *q, const struct chang
 }
 
 static int check_changes(const struct approve_request *q, const struct change *c,
-			 const struct boot_log *l, uint32_t mask, struct err *reterr)
+			 const struct boot_log *l, const struct approval_state *state,
+			 struct err *reterr)
 {
 	size_t differences;
 
-	if (q->first || approval_for_values(&c->volume.record, &q->report->pcrs) >= 0)
+	/* an enrolment that is not finished has nothing to compare with */
+	if (!state->written || approval_for_values(&c->volume.record, &q->report->pcrs) >= 0)
 		return 0;
-	differences = compare_events(q, c, l, mask);
+	differences = compare_events(q, c, l, config_pcr_mask(q->config));
 	if (q->accept_changes)
 		return 0;
 	if (differences == 0)
@@ -163,6 +165,18 @@ static int open_volume_of_boot(const struct approve_request *q, struct change *c
 	return change_open_for(c, q, bv, reterr);
 }
 
+/* Approving values for an object that this vTPM cannot load would promise a boot that fails. */
+static int check_object(const struct approve_request *q, const struct record *record,
+			struct err *reterr)
+{
+	const struct way *way = record_way(record, WAY_TPM2);
+
+	if (!way || way->tpm2.public_len == 0)
+		return err_set(reterr, E_WAY_ABSENT, "nothing is sealed to a vTPM for '%s'",
+			       q->volume->name);
+	return tpm_load_test(q->tpm, &way->tpm2, reterr);
+}
+
 /* Above every number given out before, and one that the counter has not passed. */
 static uint64_t next_number(const struct approval_state *state, uint64_t counter)
 {
@@ -195,15 +209,17 @@ int approve_boot(const struct approve_request *q, uint64_t *ret_number, struct e
 	if (r == 0)
 		r = judge_boot(q, &l, mask, &unexplained, reterr);
 	if (r == 0)
-		r = check_changes(q, &c, &l, mask, reterr);
+		r = state_load(q->volume->name, &state, reterr);
+	if (r == 0)
+		r = check_changes(q, &c, &l, &state, reterr);
 	if (r == 0)
 		r = take_staged(&c, q->volume->name, reterr);
 	if (r == 0)
 		r = ec_key_load_pem(q->approve_key, &approver, reterr);
 	if (r == 0)
-		r = tpm_counter_read(q->tpm, &counter, reterr);
+		r = check_object(q, &c.volume.record, reterr);
 	if (r == 0)
-		r = state_load(q->volume->name, &state, reterr);
+		r = tpm_counter_read(q->tpm, &counter, reterr);
 	if (r < 0)
 		return r;
 	added = approve_values(&c.volume.record, &(struct approve_values){

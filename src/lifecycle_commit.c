@@ -80,7 +80,6 @@ static int commit_proven(const struct approve_request *q, const struct boot_volu
 int commit_volume(const struct approve_request *q, struct commit_result *ret, struct err *reterr)
 {
 	const struct boot_volume *bv = boot_report_volume(q->report, q->volume->name);
-	struct approve_request first = *q;
 	struct approval_state state;
 	uint64_t number;
 	int r;
@@ -98,8 +97,7 @@ int commit_volume(const struct approve_request *q, struct commit_result *ret, st
 	r = state_load(q->volume->name, &state, reterr);
 	if (r < 0 || bv->state != VOLUME_OBSERVED || state.written)
 		return r;
-	first.first = true;
-	r = approve_boot(&first, &number, reterr);
+	r = approve_boot(q, &number, reterr);
 	if (r < 0)
 		return r;
 	ret->approved = true;

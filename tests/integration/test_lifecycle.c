@@ -608,10 +608,30 @@ static void test_unenroll(void **state)
 
 	first_boot(m, false);
 	OK(text_secret(&text, &e));
-	FAILS(E_LAST_WAY, unenroll_volume(image, &text, &e));
+	FAILS(E_LAST_WAY, unenroll_volume(image, &text, false, &e));
 	OK(secret_absorb(&old, pass, strlen(OLD), &e));
-	OK(unenroll_volume(image, &old, &e));
+	OK(unenroll_volume(image, &old, false, &e));
 	FAILS(E_RECORD_ABSENT, do_unlock(m, &e));
+	OK(do_enroll(m, false, &e));
+}
+
+/* A record of another program's making: cryptsetup reencrypt leaves one whose keyslot is another. */
+static void test_unenroll_by_force(void **state)
+{
+	struct machine *m = *state;
+	_cleanup_luks_store_ struct luks_store *store = NULL;
+	_cleanup_secret_ struct secret old = SECRET_INIT;
+	char pass[] = OLD;
+	struct err e = {0};
+
+	OK(do_enroll(m, false, &e));
+	OK(luks_store_open(&store, image, &e));
+	OK(luks_store_put_token(store, 0, "{\"type\":\"cvmcrypt\",\"keyslots\":[\"1\"],\"v\":1}",
+				&(int){0}, &e));
+	luks_store_freep(&store);
+	OK(secret_absorb(&old, pass, strlen(OLD), &e));
+	FAILS(E_RECORD_MALFORMED, unenroll_volume(image, &old, false, &e));
+	OK(unenroll_volume(image, &old, true, &e));
 	OK(do_enroll(m, false, &e));
 }
 
@@ -698,7 +718,7 @@ static int one_operation(const char *op, const char *dir)
 
 		r = secret_absorb(&old, pass, strlen(OLD), &e);
 		if (r == 0)
-			r = unenroll_volume(image, &old, &e);
+			r = unenroll_volume(image, &old, false, &e);
 	} else {
 		r = with_tpm(&m, op, &e);
 	}
@@ -742,7 +762,7 @@ int main(int argc, char **argv)
 		TEST(test_life), TEST(test_enrolled_with_tpm), TEST(test_changed_boot),
 		TEST(test_uncovered), TEST(test_approvals_stripped), TEST(test_revocation),
 		TEST(test_other_tpm), TEST(test_planted_disk), TEST(test_recovery_replace),
-		TEST(test_unenroll), TEST(test_narrow_mask), TEST(test_high_number),
+		TEST(test_unenroll), TEST(test_unenroll_by_force), TEST(test_narrow_mask), TEST(test_high_number),
 		TEST(test_flags_decide_nothing),
 	};
 
