@@ -202,7 +202,7 @@ class Scenario:
         self.image_name = self.head.get("image", "std")
         self.state = self.head.get("state", "enrolled")
         self.families = self.head.get("families", " ".join(FAMILIES)).split()
-        self.tier = self.head.get("tier", "check")
+        self.check = self.head.get("check", " ".join(self.families)).split()
         self.image = None
         self.work = f"{CACHE}/run/{name}-{family}"
         self.boots = [Boot(self.ini[title].get("title", title[5:] or name), self.ini[title], self)
