@@ -46,7 +46,8 @@ static void emit(enum log_level level, const char *line)
 				  : snprintf(out, sizeof(out), "<%d>cvmcrypt: %s\n", level, line);
 	write_all(STDERR_FILENO, out, (size_t)n);
 	if (state.kmsg_fd) {
-		n = snprintf(out, sizeof(out), "<%d>cvmcrypt: %s\n", level, line);
+		/* as debug: the kernel would put the line on the console a second time */
+		n = snprintf(out, sizeof(out), "<%d>cvmcrypt: %s\n", LOG_L_DEBUG, line);
 		write_all(state.kmsg_fd, out, (size_t)n);
 	}
 	if (state.console_fd) {
