@@ -7,34 +7,48 @@ void machine_reopen(struct machine *c)
 	ok(c, tpm_open(&c->t, c->swtpm.conf, true, &c->e));
 }
 
-static int power_on(void **state, const char *banks)
+static int power_on(struct machine *c, const char *banks, bool enrol)
 {
-	struct machine *c = calloc(1, sizeof(*c));
+	int r;
 
-	*state = c;
 	if (!swtpm_available())
 		return 0;
-	if (!c || !swtpm_start(&c->swtpm, banks))
+	if (!swtpm_start(&c->swtpm, banks))
+		return err_set(&c->e, E_TPM_ABSENT, "swtpm does not start");
+	r = tpm_open(&c->t, c->swtpm.conf, true, &c->e);
+	return r < 0 || !enrol ? r : sealed_enrol(&c->m, c->t, &c->pcrs, &c->e);
+}
+
+/* cmocka tears nothing down where the set-up fails. */
+static int set_up(void **state, const char *banks, bool enrol)
+{
+	struct machine *c = calloc(1, sizeof(*c));
+	int r;
+
+	if (!c)
 		return -1;
-	return tpm_open(&c->t, c->swtpm.conf, true, &c->e);
+	*state = c;
+	r = power_on(c, banks, enrol);
+	if (r < 0) {
+		print_error("%s\n", c->e.msg);
+		(void)machine_off(state);
+	}
+	return r;
 }
 
 int machine_bare(void **state)
 {
-	return power_on(state, NULL);
+	return set_up(state, NULL, false);
 }
 
 int machine_sha1_only(void **state)
 {
-	return power_on(state, "sha1");
+	return set_up(state, "sha1", false);
 }
 
 int machine_enrolled(void **state)
 {
-	int r = power_on(state, NULL);
-	struct machine *c = *state;
-
-	return r < 0 || !c->t ? r : sealed_enrol(&c->m, c->t, &c->pcrs, &c->e);
+	return set_up(state, NULL, true);
 }
 
 int machine_off(void **state)

@@ -79,16 +79,18 @@ static bool wait_for(const char *path, pid_t pid)
 
 static bool power_on(struct swtpm *s)
 {
-	char state[96], server[128], control[128], path[96];
+	char state[96], server[128], control[128], data_path[96], path[96];
 
+	(void)snprintf(data_path, sizeof(data_path), "%s/s", s->dir);
 	(void)snprintf(path, sizeof(path), "%s/s.ctrl", s->dir);
 	(void)snprintf(state, sizeof(state), "dir=%s", s->dir);
-	(void)snprintf(server, sizeof(server), "type=unixio,path=%s/s", s->dir);
+	(void)snprintf(server, sizeof(server), "type=unixio,path=%s", data_path);
 	(void)snprintf(control, sizeof(control), "type=unixio,path=%s", path);
 	s->pid = spawn_quiet((const char *[]){"swtpm", "socket", "--tpm2", "--server", server,
 					      "--ctrl", control, "--tpmstate", state, "--flags",
 					      "not-need-init,startup-clear", NULL});
-	return s->pid > 0 && wait_for(path, s->pid);
+	/* it makes one after the other */
+	return s->pid > 0 && wait_for(path, s->pid) && wait_for(data_path, s->pid);
 }
 
 static void power_off(struct swtpm *s)
