@@ -64,11 +64,15 @@ static int ask_tpm(struct boot *b, struct attempt *a, struct boot_volume *bv, st
 	int approval = -1, r = 0;
 
 	for (int i = 0; i < TPM_TRIES; i++) {
-		if (i > 0) {
+		/* a context that had no answer is of no use any more */
+		if (r == -E_TPM_BUSY)
+			tpm_freep(&b->tpm);
+		if (i > 0 && b->tpm)
 			r = tpm_pcr_read(b->tpm, config_pcr_mask(b->config), &b->report.pcrs, reterr);
-			if (r < 0)
-				return r;
-		}
+		else
+			r = reach_tpm(b, reterr);
+		if (r < 0)
+			return r;
 		r = source_tpm2(b->tpm, &a->volume.record, &b->report.pcrs, &a->s, &approval, &a->pcr,
 				reterr);
 		if (r != -E_TPM_PCR_CHANGED && r != -E_TPM_BUSY)
