@@ -38,8 +38,7 @@ static const struct unwanted unwanted[] = {
 
 /* Boot scripts of initramfs-tools, in whatever folder below /scripts. */
 static const struct unwanted unwanted_scripts[] = {
-	{"", "cryptroot*", E_IMAGE_OPENER, "opens volumes"},
-	{"", "cryptopensc", E_IMAGE_OPENER, "opens volumes"},
+	{"", "crypt*", E_IMAGE_OPENER, "opens volumes"},
 	{"", "clevis", E_IMAGE_OPENER, "opens volumes"},
 	{"", "tpm2*", E_IMAGE_OPENER, "opens volumes"},
 	{"", "resume", E_IMAGE_INPUT, "reads a hibernation image"},
