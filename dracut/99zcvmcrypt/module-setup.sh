@@ -9,9 +9,9 @@ check() {
     return 255
 }
 
-# cvmcrypt was asked for and is configured
+# cvmcrypt is in the image: it was asked for and is configured
 have_cvmcrypt() {
-    [[ -e $initdir/etc/systemd/system/emergency.service && -x $initdir/usr/sbin/cvmcrypt ]]
+    [[ -x $initdir/usr/sbin/cvmcrypt ]]
 }
 
 # called by dracut
