@@ -32,6 +32,7 @@ int cmd_close(int argc, char **argv, struct err *reterr)
 	/* the boot has failed, here or elsewhere: no shell, no mapping, no way on */
 	if (!platform_is_initramfs())
 		return err_set(reterr, E_USAGE, "'close --fail' ends the boot: in the initramfs only");
+	platform_disable_sysrq();
 	log_to_console();
 	log_error("the boot failed in the initramfs: no shell is given");
 	if (r < 0)

@@ -19,6 +19,7 @@ int cmd_unlock(int argc, char **argv, struct err *reterr)
 	/* it ends the boot when it fails: never on a running system */
 	if (!platform_is_initramfs())
 		return err_set(reterr, E_USAGE, "'unlock' runs in the initramfs only; see 'cvmcrypt open'");
+	platform_disable_sysrq();
 	log_to_console();
 	r = config_load(&config, CONFIG_DIR, reterr);
 	if (r < 0) {

@@ -44,6 +44,9 @@ int platform_check_init(const char *dir, struct err *reterr);
 /* The one block device below /dev/mapper/MAPPING. */
 int platform_mapping_device(const char *mapping, char *out, size_t out_size, struct err *reterr);
 
+/* No key combination of the console's owner kills a program or dumps memory; the real root sets its own. */
+void platform_disable_sysrq(void);
+
 /* sync, then power off, halt or reboot by system call. Does not return on success. */
 void platform_end_boot(const char *action);
 

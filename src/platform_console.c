@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "log.h"
 #include "platform_internal.h"
 
 #include <errno.h>
@@ -15,6 +16,14 @@
  * console. It is empty, so no password agent takes it for a question.
  */
 #define QUIET_SYSTEMD "/run/systemd/ask-password/ask.cvmcrypt"
+
+void platform_disable_sysrq(void)
+{
+	_cleanup_close_ int fd = open("/proc/sys/kernel/sysrq", O_WRONLY | O_CLOEXEC);
+
+	if (fd >= 0 && write(fd, "0", 1) != 1)
+		log_debug("sysrq stays on");
+}
 
 void platform_end_boot(const char *action)
 {

@@ -318,16 +318,15 @@ int platform_mapping_device(const char *mapping, char *out, size_t out_size, str
 
 int platform_check_init(const char *dir, struct err *reterr)
 {
-	static const char *const names[] = {"sbin/init", "lib/systemd/systemd"};
 	_cleanup_close_ int root = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct open_how how = {.flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT};
 
-	for (size_t i = 0; root >= 0 && i < ARRAY_SIZE(names); i++) {
-		_cleanup_close_ int fd = (int)syscall(SYS_openat2, root, names[i], &how, sizeof(how));
-		struct stat st;
+	/* the one that is started (init= is forbidden): with any other, initramfs-tools goes on to /bin/sh */
+	_cleanup_close_ int fd = root < 0 ? -1 : (int)syscall(SYS_openat2, root, "sbin/init", &how, sizeof(how));
+	struct stat st;
 
-		if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & 0111))
-			return 0;
-	}
-	return err_set(reterr, E_HANDOFF_MOUNT, "'%s' has no init: a shell would start in its place", dir);
+	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & 0111))
+		return 0;
+	return err_set(reterr, E_HANDOFF_MOUNT, "'%s' has no /sbin/init: a shell would start in its place",
+		       dir);
 }
