@@ -51,7 +51,9 @@ static int replace_key(const char *device, const char *volume, const char **valu
 	if (r == 0)
 		r = recovery_replace(device, &text, volume, &sink, reterr);
 	if (r == 0)
-		fprintf(stderr, "%s: recovery key replaced; the old one opens nothing any more\n", volume);
+		fprintf(stderr, "%s: recovery key replaced. The old one still opens a copy of the header made "
+			"before:\n  if somebody may have read it, encrypt the volume anew (cryptsetup reencrypt) and "
+			"enrol it again\n", volume);
 	return r;
 }
 
@@ -60,22 +62,26 @@ static int export_key(const char *device, struct err *reterr)
 {
 	_cleanup_volume_ struct volume v = VOLUME_INIT;
 	char text[BASE64_SIZE(ESCROW_SIZE_MAX)];
-	const struct luks2_token *token;
 	struct escrow escrow;
-	int r;
+	bool any = false;
+	int r = volume_load(&v, device, false, reterr);
 
-	r = volume_load(&v, device, false, reterr);
-	if (r == 0)
-		r = luks2_header_token(&v.header, ESCROW_TYPE, &token, reterr);
-	if (r == 0 && !token)
-		return err_set(reterr, E_WAY_ABSENT, "no recovery key is kept in this header");
-	if (r == 0)
+	/* two where a replacement was cut: one of them is the volume's */
+	for (size_t i = 0; r == 0 && i < v.header.token_count; i++) {
+		const struct luks2_token *token = &v.header.token[i];
+
+		if (strcmp(token->type, ESCROW_TYPE) != 0)
+			continue;
 		r = escrow_parse(&escrow, token->text, strlen(token->text), reterr);
-	if (r < 0)
-		return r;
-	base64_encode(text, escrow.encrypted, escrow.len);
-	printf("%s\n", text);
-	return 0;
+		if (r < 0)
+			return r;
+		base64_encode(text, escrow.encrypted, escrow.len);
+		printf("%s\n", text);
+		any = true;
+	}
+	if (r == 0 && !any)
+		return err_set(reterr, E_WAY_ABSENT, "no recovery key is kept in this header");
+	return r;
 }
 
 int cmd_recovery(int argc, char **argv, struct err *reterr)

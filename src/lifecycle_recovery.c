@@ -29,21 +29,28 @@ static int rewrap(struct change *c, const struct secret *s, const struct secret 
 	return r < 0 ? r : volume_mac(rec, &c->volume.header, s, rec->mac, reterr);
 }
 
-/* A header that keeps the key encrypted for somebody gets the new one; another sink drops the old. */
-static int replace_escrow(struct change *c, const struct recovery_sink *sink, struct err *reterr)
+/* The new key for somebody, beside the old one: nothing may depend on a key that nobody has. */
+static int add_escrow(struct change *c, const struct recovery_sink *sink, int *ret_token,
+		      struct err *reterr)
 {
 	_cleanup_buf_ struct buf text = BUF_INIT(RECORD_TEXT_MAX + 1);
-	const struct luks2_token *old;
-	int token, r;
+	int r;
 
-	r = luks2_header_token(&c->volume.header, ESCROW_TYPE, &old, reterr);
-	if (r < 0)
-		return r;
 	if (sink->escrow_len == 0)
-		return old ? luks_store_remove_token(c->store, old->id, reterr) : 0;
+		return 0;
 	r = escrow_format(sink->escrow, sink->escrow_len, &text, reterr);
-	return r < 0 ? r : luks_store_put_token(c->store, old ? old->id : -1,
-						(const char *)text.data, &token, reterr);
+	return r < 0 ? r : luks_store_put_token(c->store, -1, (const char *)text.data, ret_token, reterr);
+}
+
+/* Every escrow token that was there before, also what a cut left behind. */
+static int drop_old_escrow(struct change *c, struct err *reterr)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < c->volume.header.token_count; i++)
+		if (strcmp(c->volume.header.token[i].type, ESCROW_TYPE) == 0)
+			r = luks_store_remove_token(c->store, c->volume.header.token[i].id, reterr);
+	return r;
 }
 
 static int add_new_slot(struct change *c, const struct secret *s, const struct secret *text,
@@ -71,12 +78,42 @@ static int prove_new_key(const struct change *c, const struct secret *text, stru
 	return r < 0 ? r : volume_accept(&again, &s, NULL, reterr);
 }
 
+/* Until the record is written the old key is the key: what was added goes again. */
+static void undo(struct change *c, int slot, int escrow)
+{
+	if (escrow >= 0)
+		(void)luks_store_remove_token(c->store, escrow, NULL);
+	if (slot >= 0)
+		(void)luks_store_remove_keyslot(c->store, slot, NULL);
+}
+
+static int add_new_key(struct change *c, const struct secret *s, const struct secret *text,
+		       const struct recovery_sink *sink, struct err *reterr)
+{
+	struct record old = c->volume.record;
+	int slot = -1, escrow = -1;
+	int r = add_new_slot(c, s, text, &slot, reterr);
+
+	if (r == 0)
+		r = add_escrow(c, sink, &escrow, reterr);
+	if (r == 0)
+		r = rewrap(c, s, text, slot, reterr);
+	if (r == 0)
+		r = change_write_record(c, reterr);
+	if (r == 0)
+		return prove_new_key(c, text, reterr);
+	c->volume.record = old;
+	if (change_write_record(c, NULL) == 0)
+		undo(c, slot, escrow);
+	return r;
+}
+
 int recovery_replace(const char *device, const struct secret *old_text, const char *volume,
 		     struct recovery_sink *sink, struct err *reterr)
 {
 	_cleanup_change_ struct change c = CHANGE_INIT;
 	_cleanup_secret_ struct secret s = SECRET_INIT, text = SECRET_INIT;
-	int r, slot = -1, old_slot;
+	int r, old_slot;
 
 	r = change_open(&c, device, reterr);
 	if (r == 0)
@@ -90,15 +127,9 @@ int recovery_replace(const char *device, const struct secret *old_text, const ch
 	if (r < 0)
 		return r;
 	old_slot = recovery_way(&c.volume.record)->recovery.keyslot;
-	r = add_new_slot(&c, &s, &text, &slot, reterr);
+	r = add_new_key(&c, &s, &text, sink, reterr);
 	if (r == 0)
-		r = rewrap(&c, &s, &text, slot, reterr);
-	if (r == 0)
-		r = change_write_record(&c, reterr);
-	if (r == 0)
-		r = replace_escrow(&c, sink, reterr);
-	if (r == 0)
-		r = prove_new_key(&c, &text, reterr);
+		r = drop_old_escrow(&c, reterr);
 	if (r == 0 && old_slot >= 0)
 		r = luks_store_remove_keyslot(c.store, old_slot, reterr);
 	return r;
