@@ -13,6 +13,7 @@
 #include <termios.h>
 
 #define TYPED_MAX 512
+#define INTERRUPT 3	/* Ctrl-C */
 
 /* One line without echo from the terminal; straight into a stack buffer that the caller wipes. */
 static int read_terminal(const char *prompt, char *out, size_t size, struct err *reterr)
@@ -20,20 +21,24 @@ static int read_terminal(const char *prompt, char *out, size_t size, struct err 
 	_cleanup_close_ int fd = open("/dev/tty", O_RDWR | O_CLOEXEC);
 	struct termios old, quiet;
 	size_t len = 0;
+	ssize_t n;
 	char c;
 
 	if (fd < 0 || tcgetattr(fd, &old) < 0)
 		return err_set(reterr, E_USAGE, "no terminal to ask at: give a file");
 	quiet = old;
-	quiet.c_lflag &= ~(tcflag_t)(ECHO | ECHOE | ECHOK);
+	/* without ISIG an interrupt is a byte, and the terminal is always put right again */
+	quiet.c_lflag &= ~(tcflag_t)(ECHO | ECHOE | ECHOK | ISIG);
 	quiet.c_lflag |= ICANON | ECHONL;
 	(void)tcsetattr(fd, TCSAFLUSH, &quiet);
 	(void)dprintf(fd, "%s", prompt);
-	while (read(fd, &c, 1) == 1 && c != '\n')
+	while ((n = read(fd, &c, 1)) == 1 && c != '\n' && c != INTERRUPT)
 		if (len + 1 < size)
 			out[len++] = c;
 	out[len] = '\0';
 	(void)tcsetattr(fd, TCSAFLUSH, &old);
+	if (n != 1 || c == INTERRUPT)
+		return err_set(reterr, E_USAGE, "nothing was typed");
 	return 0;
 }
 

@@ -16,12 +16,15 @@
 static void say_why(const struct volume_config *vc, const struct record *record,
 		    const struct err *reason)
 {
-	if (record->approval_count == 0)
-		log_notice("%s: enrolment is not finished: this boot is observed", vc->name);
-	else
+	if (record->approval_count == 0) {
+		log_notice("%s: its header has no approval: enrolment is not finished, and this boot is observed;",
+			   vc->name);
+		log_notice("     or somebody removed it: if this machine has booted by itself before, type nothing");
+	} else {
 		log_notice("%s: E%03d: the recovery key can open the volume", vc->name, reason->code);
+	}
 	log_notice("     whoever runs this host can read what is typed here, and this prompt cannot");
-	log_notice("     prove that it is genuine; replace the key afterwards: cvmcrypt recovery replace");
+	log_notice("     prove that it is genuine; cvmcrypt-recover(7) says what that means for the key");
 }
 
 int boot_ask_recovery(struct boot *b, const struct volume_config *vc, const struct record *record,

@@ -21,6 +21,9 @@ static int commit_one(const struct config *config, const struct volume_config *v
 
 	if (r < 0)
 		return r;
+	if (res.not_approved)
+		log_warning("%s: approved once, and the header has no approval any more; if you removed them, "
+			    "'cvmcrypt enroll %s --accept-changes'", vc->name, vc->name);
 	if (res.approved)
 		log_notice("%s: enrolment finished: the next boot opens it by itself", vc->name);
 	if (res.proven)

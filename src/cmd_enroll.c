@@ -5,7 +5,6 @@
 #include "config.h"
 #include "enroll.h"
 #include "file.h"
-#include "lifecycle.h"
 #include "source.h"
 #include "verbs.h"
 #include "volume.h"
@@ -153,9 +152,6 @@ static int enroll_new(struct run *run, const struct volume_config *vc, struct er
 	if (r < 0)
 		return r;
 	print_result(run, vc, &res);
-	/* numbers and marks of an enrolment before this one are void */
-	if (vc->role == ROLE_OS)
-		r = state_forget(vc->name, reterr);
 	if (vc->role == ROLE_OS) {
 		secret_take(&run->parent_s, &res.s);
 		memcpy(run->parent_id, res.id, sizeof(run->parent_id));
@@ -239,6 +235,10 @@ int cmd_enroll(int argc, char **argv, struct err *reterr)
 	run.approve_key = values[O_APPROVE_KEY] ? values[O_APPROVE_KEY] : APPROVE_KEY_PATH;
 	if (values[O_DEVICE] && count != 1)
 		return err_set(reterr, E_USAGE, "--device needs exactly one volume");
+	/* another machine's disk must not be approved by this machine's key */
+	if (values[O_DEVICE] && !values[O_APPROVE_KEY] && config_volume(&config, argv[1])->role == ROLE_OS)
+		return err_set(reterr, E_USAGE, "--device needs --approve-key FILE: the key is the disk's, "
+			       "not this machine's");
 	r = check_recovery_out(&run, argv + 1, count, reterr);
 	if (r == 0)
 		r = open_tpm(&run, reterr);

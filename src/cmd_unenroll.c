@@ -15,6 +15,25 @@ const struct verb_option unenroll_options[] = {
 	[O_CONFIG] = {"config", "DIR", "configuration folder (default /etc/cvmcrypt)"},
 	[O_COUNT] = {NULL, NULL, NULL}};
 
+/* A copy of the old header must not open with an approval that still counts. */
+static int revoke_all(const struct config *config, const char *volume, struct err *reterr)
+{
+	_cleanup_tpm_ struct tpm *tpm = NULL;
+	struct approval_state state;
+	uint64_t counter;
+	int r = state_load(volume, NULL, &state, reterr);
+
+	if (r == 0 && state.numbered) {
+		r = tpm_open(&tpm, config->tpm, false, reterr);
+		if (r == 0)
+			r = tpm_counter_read(tpm, &counter, reterr);
+		for (; r == 0 && counter <= state.highest; counter++)
+			r = tpm_counter_increment(tpm, reterr);
+	}
+	return r < 0 ? err_wrap(reterr, r, "removed, but its approvals are not revoked")
+		     : state_forget(volume, reterr);
+}
+
 int cmd_unenroll(int argc, char **argv, struct err *reterr)
 {
 	_cleanup_secret_ struct secret means = SECRET_INIT;
@@ -37,8 +56,9 @@ int cmd_unenroll(int argc, char **argv, struct err *reterr)
 		r = ask_means(values[O_FROM], values[O_KEY_FILE], vc->name, &means, reterr);
 	if (r == 0)
 		r = unenroll_volume(device, &means, values[O_FORCE] != NULL, reterr);
-	if (r == 0)
-		r = state_forget(vc->name, reterr);
+	/* a disk that was named may be another machine's: this machine's state stays */
+	if (r == 0 && !values[O_DEVICE])
+		r = revoke_all(&config, vc->name, reterr);
 	if (r < 0)
 		return r;
 	printf("%s: no longer enrolled; take it out of the config and build the boot image again\n",

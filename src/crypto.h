@@ -66,6 +66,9 @@ int ec_key_public(const struct ec_key *k, uint8_t x[32], uint8_t y[32], struct e
 int ec_key_sign(const struct ec_key *k, const uint8_t digest[SHA256_SIZE], uint8_t sig[64],
 		struct err *reterr);
 
+/* Is sig this key's over the digest? */
+bool ec_key_verify(const struct ec_key *k, const uint8_t digest[SHA256_SIZE], const uint8_t sig[64]);
+
 /* RSA-OAEP (SHA-256, MGF1-SHA-256) to a public key in a PEM file: recovery key escrow. */
 int crypto_rsa_oaep_encrypt(const char *pubkey_path, const struct secret *in, uint8_t *out,
 			    size_t out_max, size_t *ret_len, struct err *reterr);

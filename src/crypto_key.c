@@ -137,6 +137,31 @@ int ec_key_sign(const struct ec_key *k, const uint8_t digest[SHA256_SIZE], uint8
 	return ok ? 0 : failed(reterr, "signing an approval");
 }
 
+bool ec_key_verify(const struct ec_key *k, const uint8_t digest[SHA256_SIZE], const uint8_t sig[64])
+{
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(k->pkey, NULL);
+	ECDSA_SIG *parsed = ECDSA_SIG_new();
+	BIGNUM *r = BN_bin2bn(sig, 32, NULL), *s = BN_bin2bn(sig + 32, 32, NULL);
+	uint8_t *der = NULL;
+	int der_len = 0;
+	bool ok = false;
+
+	if (parsed && r && s && ECDSA_SIG_set0(parsed, r, s) == 1) {
+		r = s = NULL;	/* parsed owns them */
+		der_len = i2d_ECDSA_SIG(parsed, &der);
+	}
+	if (ctx && der_len > 0)
+		ok = EVP_PKEY_verify_init(ctx) == 1 &&
+		     EVP_PKEY_verify(ctx, der, (size_t)der_len, digest, SHA256_SIZE) == 1;
+	ERR_clear_error();
+	OPENSSL_free(der);
+	BN_free(r);
+	BN_free(s);
+	ECDSA_SIG_free(parsed);
+	EVP_PKEY_CTX_free(ctx);
+	return ok;
+}
+
 int crypto_rsa_oaep_encrypt(const char *pubkey_path, const struct secret *in, uint8_t *out,
 			    size_t out_max, size_t *ret_len, struct err *reterr)
 {

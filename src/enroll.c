@@ -75,6 +75,10 @@ static int check_header(const char *device, struct record *record, struct err *r
 	if (token)
 		return err_set(reterr, E_ENROLLED, "'%s' carries a cvmcrypt record", device);
 	r = luks2_header_policy(&h, NO_SLOT, d.size, reterr);
+	/* a planted keyslot could give a volume key that the host knows, and the MAC would vouch for it */
+	for (size_t i = 0; r == 0 && i < h.keyslot_count; i++)
+		if (h.digest.keyslots & 1U << h.keyslot[i].id)
+			r = luks2_header_keyslot_policy(&h, h.keyslot[i].id, reterr);
 	if (r < 0)
 		return r;
 	(void)snprintf(record->cipher, sizeof(record->cipher), "%s", h.segment.cipher);

@@ -46,6 +46,7 @@ int report_from_values(const struct config *config, struct tpm *tpm, bool accept
 
 /* What changed, for the message. */
 struct commit_result {
+	bool not_approved;		/* the header has lost its approvals: a person has to decide */
 	bool approved;			/* a first approval was written: the enrolment is finished */
 	bool proven;			/* the approval used is now marked proven */
 	size_t revoked;			/* approvals that the counter has overtaken */
@@ -73,6 +74,7 @@ int recovery_replace(const char *device, const struct secret *old_text, const ch
  * approved from here.
  */
 struct approval_state {
+	uint8_t id[RECORD_ID_SIZE];	/* of the record that it is about */
 	bool numbered;			/* a number was given out: `highest` */
 	uint64_t highest;		/* of the newest approval that was signed */
 	bool written;			/* an approval has reached the header: enrolment is finished */
@@ -80,7 +82,9 @@ struct approval_state {
 	uint64_t current, last_good;	/* the newest approval that booted, and the one before it */
 };
 
-int state_load(const char *volume, struct approval_state *ret, struct err *reterr);
+/* What is kept about another record (id) is not given; id NULL: whatever record it is about. */
+int state_load(const char *volume, const uint8_t *id, struct approval_state *ret,
+	       struct err *reterr);
 int state_store(const char *volume, const struct approval_state *state, struct err *reterr);
 /* Absent is fine. */
 int state_forget(const char *volume, struct err *reterr);

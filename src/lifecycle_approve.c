@@ -34,46 +34,46 @@ static int read_log(struct boot_log *l, struct err *reterr)
 	return r;
 }
 
-/*
- * Do log and known extends give the values that were seen at unlock? They were observed, so they may be
- * approved all the same (some images extend PCR 11 without logging it); it is recorded.
- */
-static int check_explained(const struct approve_request *q, const struct boot_log *l,
-			   uint32_t mask, bool *ret_unexplained, struct err *reterr)
+/* The PCRs by which coverage_check() knows what booted. */
+static uint32_t coverage_mask(enum profile profile)
 {
-	char text[PCR_MASK_TEXT];
-	struct pcr_set replay;
-	uint32_t unexplained = 0;
-	int r;
+	return profile == PROFILE_UKI ? PCR_BIT(11) : PCR_BIT(8) | PCR_BIT(9);
+}
 
-	r = eventlog_replay_sha256(&l->log, &replay, reterr);
-	if (r == 0)
-		r = explain_at_unlock(&replay, &q->report->pcrs, mask & ~PCR_BIT(PCR_CAP),
-				      &unexplained, reterr);
-	if (r < 0)
-		return r;
-	*ret_unexplained = unexplained != 0;
-	pcr_mask_text(unexplained, text);
-	if (unexplained)
-		log_debug("the event log does not explain PCR %s", text);
-	return 0;
+/* Which of the values seen at unlock do log and known extends not give? */
+static int unexplained_values(const struct approve_request *q, const struct boot_log *l, uint32_t mask,
+			      uint32_t *ret, struct err *reterr)
+{
+	struct pcr_set replay;
+	int r = eventlog_replay_sha256(&l->log, &replay, reterr);
+
+	return r < 0 ? r : explain_at_unlock(&replay, &q->report->pcrs, mask & ~PCR_BIT(PCR_CAP), ret,
+					     reterr);
 }
 
 /*
- * What may be approved: a boot that the profile covers. A missing
- * log (real confidential VMs have empty ones) must be accepted explicitly, and is recorded.
+ * What may be approved: a boot that the profile covers, told by a log that the PCRs bear out: the log
+ * itself is the host's. Values that were observed may be approved though the log does not give them, and
+ * this is recorded; without any log (real confidential VMs have empty ones) it has to be accepted.
  */
 static int judge_boot(const struct approve_request *q, struct boot_log *l, uint32_t mask,
 		      bool *ret_unexplained, struct err *reterr)
 {
+	char text[PCR_MASK_TEXT];
+	uint32_t unexplained = 0;
 	int r = read_log(l, reterr);
 
-	if (r < 0) {
-		*ret_unexplained = true;
+	if (r == 0)
+		r = unexplained_values(q, l, mask, &unexplained, reterr);
+	*ret_unexplained = r < 0 || unexplained != 0;
+	if (r < 0)
 		return q->accept_unexplained ? 0 : r;
-	}
-	r = coverage_check(&l->log, q->config->profile, reterr);
-	return r < 0 ? r : check_explained(q, l, mask, ret_unexplained, reterr);
+	pcr_mask_text(unexplained, text);
+	if (unexplained & coverage_mask(q->config->profile))
+		return q->accept_unexplained ? 0 :
+			err_set(reterr, E_UNEXPLAINED, "the event log does not explain PCR %s, so it "
+				"does not tell what booted; --accept-unexplained accepts it", text);
+	return coverage_check(&l->log, q->config->profile, reterr);
 }
 
 /* Events that differ from the enrolled ones, each to the caller; how many. */
@@ -209,7 +209,7 @@ int approve_boot(const struct approve_request *q, uint64_t *ret_number, struct e
 	if (r == 0)
 		r = judge_boot(q, &l, mask, &unexplained, reterr);
 	if (r == 0)
-		r = state_load(q->volume->name, &state, reterr);
+		r = state_load(q->volume->name, c.volume.record.id, &state, reterr);
 	if (r == 0)
 		r = check_changes(q, &c, &l, &state, reterr);
 	if (r == 0)
@@ -224,7 +224,8 @@ int approve_boot(const struct approve_request *q, uint64_t *ret_number, struct e
 		return r;
 	added = approve_values(&c.volume.record, &(struct approve_values){
 		.pcrs = &q->report->pcrs, .mask = mask, .number = next_number(&state, counter),
-		.counter = counter, .approver = approver, .unexplained = unexplained},
+		.counter = counter, .limit = state.numbered ? state.highest + 1 : 0,
+		.approver = approver, .unexplained = unexplained, .fresh = q->revoke_others},
 		ret_number, reterr);
 	if (added < 0 || q->dry_run)
 		return added;

@@ -31,10 +31,11 @@ static int raise_counter(struct tpm *t, uint64_t floor, struct err *reterr)
  * The boot that opened the volume moves `current`; what was current becomes the last good one. The
  * number is one that the TPM has verified; the flags in the record are the host's and decide nothing.
  */
-static int move_state(const char *volume, uint64_t booted, uint64_t *ret_floor, struct err *reterr)
+static int move_state(const char *volume, const uint8_t *id, uint64_t booted, uint64_t *ret_floor,
+		      struct err *reterr)
 {
 	struct approval_state state;
-	int r = state_load(volume, &state, reterr);
+	int r = state_load(volume, id, &state, reterr);
 
 	if (r < 0)
 		return r;
@@ -66,7 +67,7 @@ static int commit_proven(const struct approve_request *q, const struct boot_volu
 	if (!a)
 		return err_set(reterr, E_NOT_APPROVED,
 			       "the approval that opened the volume is gone from its header");
-	r = move_state(q->volume->name, bv->approval, &floor, reterr);
+	r = move_state(q->volume->name, c.volume.record.id, bv->approval, &floor, reterr);
 	if (r < 0)
 		return r;
 	ret->proven = !a->proven;
@@ -77,10 +78,23 @@ static int commit_proven(const struct approve_request *q, const struct boot_volu
 	return r < 0 ? r : raise_counter(q->tpm, floor, reterr);
 }
 
+/* Did this machine finish the enrolment of this very record before? */
+static int finished(const struct approve_request *q, const struct boot_volume *bv, bool *ret,
+		    struct err *reterr)
+{
+	_cleanup_change_ struct change c = CHANGE_INIT;
+	struct approval_state state;
+	int r = change_open_for(&c, q, bv, reterr);
+
+	if (r == 0)
+		r = state_load(q->volume->name, c.volume.record.id, &state, reterr);
+	*ret = r == 0 && state.written;
+	return r;
+}
+
 int commit_volume(const struct approve_request *q, struct commit_result *ret, struct err *reterr)
 {
 	const struct boot_volume *bv = boot_report_volume(q->report, q->volume->name);
-	struct approval_state state;
 	uint64_t number;
 	int r;
 
@@ -94,12 +108,12 @@ int commit_volume(const struct approve_request *q, struct commit_result *ret, st
 	 * approved without being asked for; the mark lies on the encrypted root, so that the host
 	 * cannot bring that state back by taking the approvals out of the header.
 	 */
-	r = state_load(q->volume->name, &state, reterr);
-	if (r < 0 || bv->state != VOLUME_OBSERVED || state.written)
+	if (bv->state != VOLUME_OBSERVED)
+		return 0;
+	r = finished(q, bv, &ret->not_approved, reterr);
+	if (r < 0 || ret->not_approved)
 		return r;
 	r = approve_boot(q, &number, reterr);
-	if (r < 0)
-		return r;
-	ret->approved = true;
-	return 0;
+	ret->approved = r >= 0;
+	return r < 0 ? r : 0;
 }

@@ -17,7 +17,29 @@ static void state_path(const char *volume, char out[160])
 	(void)snprintf(out, 160, STATE_DIR "/%s.state", volume);
 }
 
-int state_load(const char *volume, struct approval_state *ret, struct err *reterr)
+static int read_state(const struct json *j, struct approval_state *ret, struct err *reterr)
+{
+	const char *id;
+	int r = json_get_string(j, j->root, "record", &id, reterr);
+
+	if (r == 0 && !hex_decode(ret->id, sizeof(ret->id), id))
+		r = err_set(reterr, E_IO, "%s: bad record id", j->name);
+	if (r == 0)
+		r = json_get_u64_string(j, j->root, "highest", &ret->highest, reterr);
+	if (r == 0)
+		r = json_get_bool(j, j->root, "written", &ret->written, reterr);
+	if (r == 0)
+		r = json_get_bool(j, j->root, "booted", &ret->booted, reterr);
+	if (r == 0)
+		r = json_get_u64_string(j, j->root, "current", &ret->current, reterr);
+	if (r == 0)
+		r = json_get_u64_string(j, j->root, "last-good", &ret->last_good, reterr);
+	ret->numbered = r == 0;
+	return r;
+}
+
+int state_load(const char *volume, const uint8_t *id, struct approval_state *ret,
+	       struct err *reterr)
 {
 	_cleanup_buf_ struct buf text = BUF_INIT(0);
 	_cleanup_json_ struct json j = {0};
@@ -25,6 +47,8 @@ int state_load(const char *volume, struct approval_state *ret, struct err *reter
 	int r;
 
 	*ret = (struct approval_state){0};
+	if (id)
+		memcpy(ret->id, id, sizeof(ret->id));
 	state_path(volume, path);
 	if (!file_exists(path))
 		return 0;
@@ -32,16 +56,11 @@ int state_load(const char *volume, struct approval_state *ret, struct err *reter
 	if (r == 0)
 		r = json_parse(&j, path, E_IO, text.data, text.len, reterr);
 	if (r == 0)
-		r = json_get_u64_string(&j, j.root, "highest", &ret->highest, reterr);
-	if (r == 0)
-		r = json_get_bool(&j, j.root, "written", &ret->written, reterr);
-	if (r == 0)
-		r = json_get_bool(&j, j.root, "booted", &ret->booted, reterr);
-	if (r == 0)
-		r = json_get_u64_string(&j, j.root, "current", &ret->current, reterr);
-	if (r == 0)
-		r = json_get_u64_string(&j, j.root, "last-good", &ret->last_good, reterr);
-	ret->numbered = r == 0;
+		r = read_state(&j, ret, reterr);
+	if (r == 0 && id && memcmp(ret->id, id, sizeof(ret->id)) != 0) {
+		*ret = (struct approval_state){0};
+		memcpy(ret->id, id, sizeof(ret->id));
+	}
 	return r;
 }
 
@@ -61,6 +80,7 @@ int state_store(const char *volume, const struct approval_state *state, struct e
 	char path[160];
 
 	json_add_string(o, "schema", "cvmcrypt.state/1", &ok);
+	json_add_hex(o, "record", state->id, sizeof(state->id), &ok);
 	add_number(o, "highest", state->highest, &ok);
 	json_add_bool(o, "written", state->written, &ok);
 	json_add_bool(o, "booted", state->booted, &ok);

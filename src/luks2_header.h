@@ -122,6 +122,8 @@ int luks2_header_parse(struct luks2_header *ret, const uint8_t *primary, size_t 
  */
 int luks2_header_policy(const struct luks2_header *h, int our_keyslot, uint64_t device_size,
 			struct err *reterr);
+/* May a passphrase be tried on this keyslot? The same list as for ours. E_HEADER_REFUSED. */
+int luks2_header_keyslot_policy(const struct luks2_header *h, int id, struct err *reterr);
 const struct luks2_keyslot *luks2_header_keyslot(const struct luks2_header *h, int id);
 /* The only token of that type; NULL if none. More than one: E_HEADER_REFUSED. */
 int luks2_header_token(const struct luks2_header *h, const char *type,

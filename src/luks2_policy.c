@@ -232,6 +232,15 @@ static int check_bonds(const struct luks2_header *h, int keyslot, struct err *re
 	return 0;
 }
 
+int luks2_header_keyslot_policy(const struct luks2_header *h, int id, struct err *reterr)
+{
+	const struct luks2_keyslot *k = luks2_header_keyslot(h, id);
+
+	if (!k)
+		return err_set(reterr, E_HEADER_REFUSED, "keyslot %d is not there", id);
+	return check_keyslot(h, k, reterr);
+}
+
 int luks2_header_policy(const struct luks2_header *h, int our_keyslot, uint64_t device_size,
 			struct err *reterr)
 {

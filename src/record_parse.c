@@ -188,6 +188,9 @@ static int parse_approval(const struct parser *p, const struct cJSON *obj, size_
 		r = get_u32(p, obj, "f", 3, &flags);
 	if (r < 0)
 		return r;
+	for (const struct approval *b = p->r->approvals; b < a; b++)
+		if (b->number == a->number)
+			return json_fail(p->j, obj, "n", "given twice", p->err);
 	a->proven = flags & 1;
 	a->unexplained = flags & 2;
 	p->r->approval_count++;

@@ -89,15 +89,49 @@ static struct approval *make_room(struct record *record)
 	return &record->approvals[victim];
 }
 
+static int approval_hash(const struct approve_values *q, uint64_t number,
+			 const struct pcr_set *at_unlock, uint8_t ret[SHA256_SIZE], struct err *reterr)
+{
+	uint8_t name[34], policy[SHA256_SIZE];
+	int r = tpm_counter_name(name, reterr);
+
+	return r < 0 ? r : tpm_policy_approved(at_unlock, q->mask, name, number, policy, ret, reterr);
+}
+
 static int sign(struct approval *a, const struct approve_values *q, const struct pcr_set *at_unlock,
 		struct err *reterr)
 {
-	uint8_t name[34], policy[SHA256_SIZE], ahash[SHA256_SIZE];
-	int r = tpm_counter_name(name, reterr);
+	uint8_t ahash[SHA256_SIZE];
+	int r = approval_hash(q, a->number, at_unlock, ahash, reterr);
 
-	if (r == 0)
-		r = tpm_policy_approved(at_unlock, q->mask, name, a->number, policy, ahash, reterr);
 	return r < 0 ? r : ec_key_sign(q->approver, ahash, a->signature, reterr);
+}
+
+/*
+ * Numbers that were never given out, and fitting values that we have not signed, are the host's: gone.
+ * Returns the index of a genuine approval of these values, or -1.
+ */
+static int drop_forged(struct record *record, const struct way_tpm2 *way,
+		       const struct approve_values *q, const struct pcr_set *at_unlock)
+{
+	size_t kept = 0;
+	int genuine = -1;
+
+	for (size_t i = 0; i < record->approval_count; i++) {
+		struct approval a = record->approvals[i];
+		bool fits = approval_fits(way, &a, at_unlock);
+		uint8_t ahash[SHA256_SIZE];
+
+		if (a.number >= q->limit ||
+		    (fits && (approval_hash(q, a.number, at_unlock, ahash, NULL) < 0 ||
+			      !ec_key_verify(q->approver, ahash, a.signature))))
+			continue;
+		if (fits && (genuine < 0 || a.number > record->approvals[genuine].number))
+			genuine = (int)kept;
+		record->approvals[kept++] = a;
+	}
+	record->approval_count = kept;
+	return genuine;
 }
 
 static int check_way(const struct way *way, const struct approve_values *q, struct err *reterr)
@@ -138,8 +172,8 @@ int approve_values(struct record *record, const struct approve_values *q, uint64
 	at_unlock.mask |= PCR_BIT(PCR_CAP);
 	if ((at_unlock.mask & q->mask) != q->mask)
 		return err_set(reterr, E_UNEXPLAINED, "not all PCRs of the profile are known");
-	r = approval_for_values(record, &at_unlock);
-	if (r >= 0) {
+	r = drop_forged(record, &way->tpm2, q, &at_unlock);
+	if (r >= 0 && !q->fresh) {
 		*ret_number = record->approvals[r].number;
 		return 0;
 	}

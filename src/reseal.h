@@ -29,12 +29,15 @@ struct approve_values {
 	uint32_t mask;			/* the config's; the record's must be the same: E_RECORD_MALFORMED */
 	uint64_t number;
 	uint64_t counter;		/* approvals below it are revoked, and dropped */
+	uint64_t limit;			/* approvals from it on were never given out, and are dropped */
+	bool fresh;			/* sign a new one, also for values that are approved */
 	const struct ec_key *approver;
 	bool unexplained;
 };
 
 /*
- * Adds an approval, signed by the approving key. Values already approved: 0 and nothing changes. When
+ * Adds an approval, signed by the approving key. Values already approved (by a signature that is
+ * genuine; what else fits is dropped): 0 and nothing changes. When
  * all places are taken the lowest unproven, else the lowest number goes. 1: added. *ret_number: of the
  * approval that now fits.
  */

@@ -41,18 +41,25 @@ static int newest_approval(const struct record *record)
 	return newest;
 }
 
-int approval_for_values(const struct record *record, const struct pcr_set *pcrs)
+/* The newest fitting approval numbered below `below`, or -1. */
+static int next_fitting(const struct record *record, const struct pcr_set *pcrs, uint64_t below)
 {
 	const struct way *way = record_way(record, WAY_TPM2);
 	int best = -1;
 
 	for (size_t i = 0; way && i < record->approval_count; i++) {
-		if (!approval_fits(&way->tpm2, &record->approvals[i], pcrs))
-			continue;
-		if (best < 0 || record->approvals[i].number > record->approvals[best].number)
+		const struct approval *a = &record->approvals[i];
+
+		if (a->number < below && approval_fits(&way->tpm2, a, pcrs) &&
+		    (best < 0 || a->number > record->approvals[best].number))
 			best = (int)i;
 	}
 	return best;
+}
+
+int approval_for_values(const struct record *record, const struct pcr_set *pcrs)
+{
+	return next_fitting(record, pcrs, UINT64_MAX);
 }
 
 int source_tpm2(struct tpm *t, const struct record *record, const struct pcr_set *pcrs,
@@ -60,7 +67,7 @@ int source_tpm2(struct tpm *t, const struct record *record, const struct pcr_set
 {
 	const struct way *way = record_way(record, WAY_TPM2);
 	static const uint8_t zero[SHA256_SIZE];
-	int fit, newest = newest_approval(record);
+	int fit, r, newest = newest_approval(record);
 
 	if (!way || way->tpm2.public_len == 0)
 		return err_set(reterr, way ? E_NOT_APPROVED : E_WAY_ABSENT,
@@ -74,8 +81,13 @@ int source_tpm2(struct tpm *t, const struct record *record, const struct pcr_set
 		*ret_pcr = pcr_telling(unfit(&way->tpm2, &record->approvals[newest], pcrs));
 		return err_set(reterr, E_PCR_MISMATCH, "PCR %d is not the enrolled value", *ret_pcr);
 	}
-	*ret_approval = fit;
-	return tpm_unseal(t, &way->tpm2, &record->approvals[fit], pcrs, ret, reterr);
+	/* a forged one must not stand before the genuine one */
+	do {
+		*ret_approval = fit;
+		r = tpm_unseal(t, &way->tpm2, &record->approvals[fit], pcrs, ret, reterr);
+		fit = next_fitting(record, pcrs, record->approvals[fit].number);
+	} while (r == -E_APPROVAL_FORGED && fit >= 0);
+	return r;
 }
 
 /* The one shape of "S under a key-encryption key". */

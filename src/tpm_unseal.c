@@ -92,7 +92,7 @@ static int verify_approval(struct tpm *t, const struct way_tpm2 *way,
 	rc = Esys_VerifySignature(t->esys, approver.tr, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE,
 				  &w->ahash, &signature, ret_ticket);
 	if (tpm_rc_base(rc) == TPM2_RC_SIGNATURE)
-		return tpm_fail_as(t, rc, E_PCR_MISMATCH, reterr,
+		return tpm_fail_as(t, rc, E_APPROVAL_FORGED, reterr,
 				   "the approving key has not signed these PCR values");
 	return rc == TSS2_RC_SUCCESS ? 0 : tpm_fail(t, rc, "TPM2_VerifySignature", reterr);
 }

@@ -509,8 +509,75 @@ static void test_high_number(void **state)
 	OK(do_approve(m, true, &e));
 	OK(tpm_counter_read(m->tpm, &counter, &e));
 	assert_int_equal(volume_load(&v, image, false, NULL), 0);
-	assert_int_equal(v.record.approval_count, 2);
-	assert_in_range(v.record.approvals[1].number, counter, counter + 1);
+	/* the forged one is gone, the new one has a number that the counter can reach */
+	assert_int_equal(v.record.approval_count, 1);
+	assert_in_range(v.record.approvals[0].number, counter, counter + 1);
+}
+
+/* An approval of the present values that nobody signed. */
+static void forge(struct record *r)
+{
+	struct approval *a = &r->approvals[r->approval_count++];
+
+	*a = r->approvals[0];
+	a->number += 1;
+	a->signature[0] ^= 1;
+}
+
+static void test_forged_approval(void **state)
+{
+	struct machine *m = *state;
+	struct commit_result res;
+	struct err e = {0};
+
+	first_boot(m, false);
+	reset(m, "uki 1", "root=/dev/mapper/root");
+	/* it does not stand before the genuine one */
+	tamper(forge);
+	OK(do_unlock(m, &e));
+	OK(do_commit(m, &res, &e));
+	/* nor is it believed where values are approved */
+	OK(do_approve(m, false, &e));
+	assert_int_equal(approvals(), 1);
+}
+
+/* Revoking goes by what is newer, too: image 1 is booted, image 2 has to go. */
+static void test_revoke_others(void **state)
+{
+	struct machine *m = *state;
+	struct approve_request q;
+	struct commit_result res;
+	uint64_t number;
+	struct err e = {0};
+
+	first_boot(m, false);
+	boot_and_commit(m, "uki 1", &res);
+	boot_and_commit(m, "uki 2", &res);
+	reset(m, "uki 1", "root=/dev/mapper/root");
+	OK(do_unlock(m, &e));
+	q = request(m);
+	q.revoke_others = true;
+	OK(approve_boot(&q, &number, &e));
+	reset(m, "uki 2", "root=/dev/mapper/root");
+	FAILS(E_APPROVAL_REVOKED, do_unlock(m, &e));
+	e = (struct err){0};
+	reset(m, "uki 1", "root=/dev/mapper/root");
+	OK(do_unlock(m, &e));
+}
+
+/* The log was written by the host: PCR 11 does not bear it out. */
+static void test_invented_log(void **state)
+{
+	struct machine *m = *state;
+	struct commit_result res;
+	struct err e = {0};
+
+	OK(do_enroll(m, false, &e));
+	reset(m, "uki 1", "root=/dev/mapper/root");
+	m->report.pcrs.value[11][0] ^= 1;
+	OK(do_observe(m, &e));
+	FAILS(E_UNEXPLAINED, do_commit(m, &res, &e));
+	assert_non_null(strstr(e.msg, "PCR 11"));
 }
 
 /* Keeps the oldest approval, as if it were the last good one. */
@@ -763,7 +830,8 @@ int main(int argc, char **argv)
 		TEST(test_uncovered), TEST(test_approvals_stripped), TEST(test_revocation),
 		TEST(test_other_tpm), TEST(test_planted_disk), TEST(test_recovery_replace),
 		TEST(test_unenroll), TEST(test_unenroll_by_force), TEST(test_narrow_mask), TEST(test_high_number),
-		TEST(test_flags_decide_nothing),
+		TEST(test_flags_decide_nothing), TEST(test_forged_approval), TEST(test_revoke_others),
+		TEST(test_invented_log),
 	};
 
 	if (secret_heap_init(NULL) < 0)

@@ -35,7 +35,7 @@ static void test_again_after_reset(void **state)
 	ok(c, machine_unseal(c));
 	ok(c, tpm_load_test(c->t, &c->m.way, &c->e));
 	ok(c, tpm_door_close(c->t, &c->e));
-	refused(c, machine_unseal(c), E_PCR_MISMATCH);
+	refused(c, machine_unseal(c), E_APPROVAL_FORGED);
 	/* after closing an object loads, and can be made: only unsealing is over */
 	ok(c, tpm_load_test(c->t, &c->m.way, &c->e));
 	machine_holds_nothing(c);
@@ -54,7 +54,7 @@ static void test_pcrs(void **state)
 	ok(c, tpm_pcr_extend(c->t, 10, "x", 1, &c->e));
 	ok(c, machine_unseal(c));
 	ok(c, tpm_pcr_extend(c->t, 11, "x", 1, &c->e));
-	refused(c, machine_unseal(c), E_PCR_MISMATCH);
+	refused(c, machine_unseal(c), E_APPROVAL_FORGED);
 	/* the values of before, which are no longer true */
 	refused(c, tpm_unseal(c->t, &c->m.way, &c->m.approval, &c->pcrs, &got, &c->e),
 		E_TPM_PCR_CHANGED);

@@ -16,7 +16,7 @@ static void test_revocation(void **state)
 	ok(c, machine_unseal(c));
 	/* a number that was changed in the record is not the one signed */
 	c->m.approval.number++;
-	refused(c, machine_unseal(c), E_PCR_MISMATCH);
+	refused(c, machine_unseal(c), E_APPROVAL_FORGED);
 }
 
 static void test_counter_gone(void **state)

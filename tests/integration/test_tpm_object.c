@@ -14,7 +14,7 @@ static void test_other_approver(void **state)
 	c->m.key = NULL;
 	ok(c, ec_key_generate(&c->m.key, &c->e));
 	ok(c, sealed_approve(&c->m, &c->pcrs, c->m.counter, &c->e));
-	refused(c, machine_unseal(c), E_PCR_MISMATCH);
+	refused(c, machine_unseal(c), E_APPROVAL_FORGED);
 	ok(c, ec_key_public(c->m.key, c->m.way.approver_x, c->m.way.approver_y, &c->e));
 	refused(c, machine_unseal(c), E_TPM_OBJECT);
 	refused(c, tpm_load_test(c->t, &c->m.way, &c->e), E_TPM_OBJECT);

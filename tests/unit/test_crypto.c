@@ -136,6 +136,12 @@ static void test_ec_key(void **state)
 	assert_memory_equal(x, x2, 32);
 	assert_memory_equal(y, y2, 32);
 	assert_int_equal(ec_key_sign(loaded, x, sig, NULL), 0);
+	assert_true(ec_key_verify(made, x, sig));
+	assert_false(ec_key_verify(made, y, sig));
+	sig[40] ^= 1;
+	assert_false(ec_key_verify(made, x, sig));
+	memset(sig, 0, sizeof(sig));
+	assert_false(ec_key_verify(made, x, sig));
 	(void)unlink(path);
 }
 
