@@ -104,8 +104,8 @@ static void print_result(void *context, const char *check, const char *volume, i
 	(void)snprintf(text, sizeof(text), "E%03d", code);
 	if (!o->findings) {
 		printf("%-4s  %s%s%-*s %s\n", code ? text : "ok", check, volume ? " " : "",
-		       volume ? 18 - (int)strlen(check) : 19 - (int)strlen(check), volume ? volume : "",
-		       message);
+		       volume ? 18 - (int)strlen(check) : 19 - (int)strlen(check),
+		       volume ? volume : "", message);
 		return;
 	}
 	item = json_add_object(o->findings, NULL, &o->ok);
@@ -155,7 +155,8 @@ int cmd_check(int argc, char **argv, struct err *reterr)
 	if (count > 0)
 		return err_set(reterr, E_USAGE, "'check' takes no arguments");
 	if (values[O_TREE] && (values[O_IMAGE] || values[O_CMDLINE] || values[O_CONFIG]))
-		return err_set(reterr, E_USAGE, "--image-tree stands alone: the tree has its own configuration");
+		return err_set(reterr, E_USAGE,
+			       "--image-tree stands alone: the tree has its own configuration");
 	if (!values[O_TREE] && !values[O_IMAGE])
 		return check_next_boot(values, reterr);
 	return check_image(values[O_CONFIG] ? values[O_CONFIG] : CONFIG_DIR, values[O_CMDLINE],

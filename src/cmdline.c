@@ -2,8 +2,8 @@
 /*
  * Four programs read the kernel command line, and split it differently: the kernel knows double
  * quotes, systemd knows double and single quotes and backslashes, the boot scripts split at white
- * space. A line on which they could disagree is refused; one with plain double quotes is judged both
- * ways.
+ * space. A line on which they could disagree is refused; one with plain double quotes is judged
+ * both ways.
  */
 #include "cmdline.h"
 
@@ -11,8 +11,8 @@
 #include <string.h>
 #include <strings.h>
 
-#define KERNEL_LINE_MAX 2047	/* COMMAND_LINE_SIZE of x86, less the NUL; the kernel cuts the rest off */
-#define TOKEN_MAX 512		/* of a name or value that a rule looks at; longer ones are refused */
+#define KERNEL_LINE_MAX 2047	/* COMMAND_LINE_SIZE of x86, less the NUL; the rest is cut off */
+#define TOKEN_MAX 512		/* of a name or value that a rule looks at; longer is refused */
 
 enum rule_kind {
 	ANY,		/* the name, with or without a value */
@@ -203,8 +203,8 @@ static void copy_text(char *out, const char *text, size_t len, bool *too_long)
 }
 
 /*
- * The next parameter, as lib/cmdline.c of the kernel cuts it (quotes: true) or at white space alone.
- * false at the end of the line. *pos moves on.
+ * The next parameter, as lib/cmdline.c of the kernel cuts it (quotes: true) or at white space
+ * alone. false at the end of the line. *pos moves on.
  */
 static bool next_token(const char **pos, bool quotes, struct token *t)
 {
@@ -252,8 +252,8 @@ static void finding(struct judge *j, enum err_code code, const struct token *t, 
 	char message[ERR_MSG_MAX];
 
 	if (t)
-		(void)snprintf(message, sizeof(message), "kernel command line: '%.64s%s%.64s' %s", t->name,
-			       t->has_value ? "=" : "", t->value, why);
+		(void)snprintf(message, sizeof(message), "kernel command line: '%.64s%s%.64s' %s",
+			       t->name, t->has_value ? "=" : "", t->value, why);
 	else
 		(void)snprintf(message, sizeof(message), "kernel command line: %s", why);
 	if (j->on_finding)
@@ -262,13 +262,17 @@ static void finding(struct judge *j, enum err_code code, const struct token *t, 
 		j->first = err_set(j->reterr, code, "%s", message);
 }
 
-/* Does the list (words between blanks) hold the item, or with prefix: a word that the item starts with? */
+/*
+ * Does the list (words between blanks) hold the item, or with prefix: a word that the item starts
+ * with?
+ */
 static bool in_words(const char *words, const char *item, size_t len, bool prefix)
 {
 	for (const char *w = words; *w; w += strspn(w, " ")) {
 		size_t n = strcspn(w, " ");
 
-		if (prefix ? len >= n && names_equal(w, item, n) : len == n && names_equal(w, item, n))
+		if (prefix ? len >= n && names_equal(w, item, n)
+			   : len == n && names_equal(w, item, n))
 			return true;
 		w += n;
 	}
@@ -314,10 +318,14 @@ static bool rule_hits(const struct rule *rule, const struct token *t)
 	return true;
 }
 
-/* /dev/mapper/NAME or /dev/VG/LV: a device that can only stand on a mapping; handoff proves on which. */
+/*
+ * /dev/mapper/NAME or /dev/VG/LV: a device that can only stand on a mapping; handoff proves on
+ * which.
+ */
 static bool is_stacked_device(const char *value)
 {
-	static const char *const not_groups[] = {"disk", "block", "char", "fd", "shm", "md", "pts", "input"};
+	static const char *const not_groups[] = {"disk", "block", "char", "fd",
+						 "shm",	 "md",	  "pts",  "input"};
 	const char *group, *slash;
 
 	if (strncmp(value, "/dev/", 5) != 0 || strstr(value, "..") || strstr(value, "//"))
@@ -346,8 +354,8 @@ static void judge_root(struct judge *j, const struct token *t)
 		return;
 	if (j->stack_allowed && is_stacked_device(t->value))
 		return;
-	(void)snprintf(why, sizeof(why), "is not /dev/mapper/%.64s: a name that a planted disk can bear",
-		       j->mapping);
+	(void)snprintf(why, sizeof(why),
+		       "is not /dev/mapper/%.64s: a name that a planted disk can bear", j->mapping);
 	finding(j, E_CMDLINE_ROOT, t, why);
 }
 
@@ -384,8 +392,8 @@ static void judge_missing(struct judge *j)
 	for (size_t i = 0; i < ARRAY_SIZE(required_no); i++) {
 		if (j->seen_required[i])
 			continue;
-		(void)snprintf(why, sizeof(why), "'%s=no' is missing: without it %s", required_no[i].name,
-			       required_no[i].why);
+		(void)snprintf(why, sizeof(why), "'%s=no' is missing: without it %s",
+			       required_no[i].name, required_no[i].why);
 		finding(j, E_CMDLINE_REQUIRED, NULL, why);
 	}
 }
@@ -393,15 +401,18 @@ static void judge_missing(struct judge *j)
 static void judge_bytes(struct judge *j, const char *cmdline)
 {
 	if (strlen(cmdline) > KERNEL_LINE_MAX)
-		finding(j, E_CMDLINE_FORBIDDEN, NULL, "is longer than the 2047 bytes that the kernel reads");
+		finding(j, E_CMDLINE_FORBIDDEN, NULL,
+			"is longer than the 2047 bytes that the kernel reads");
 	for (const char *p = cmdline; *p; p++) {
 		if (*p == '\'' || *p == '\\') {
 			finding(j, E_CMDLINE_FORBIDDEN, NULL,
-				"has a single quote or a backslash, which its readers take differently");
+				"has a single quote or a backslash, which its readers take "
+				"differently");
 			return;
 		}
 		if (!is_space(*p) && (*p < 0x20 || *p > 0x7e)) {
-			finding(j, E_CMDLINE_FORBIDDEN, NULL, "has a byte that is not printable ASCII");
+			finding(j, E_CMDLINE_FORBIDDEN, NULL,
+				"has a byte that is not printable ASCII");
 			return;
 		}
 	}
@@ -437,7 +448,8 @@ bool cmdline_value(const char *cmdline, const char *name, char *out, size_t out_
 	struct token t;
 
 	while (next_token(&pos, true, &t)) {
-		if (!t.has_value || t.too_long || !name_is(t.name, name) || strlen(t.value) >= out_size)
+		if (!t.has_value || t.too_long || !name_is(t.name, name) ||
+		    strlen(t.value) >= out_size)
 			continue;
 		memcpy(out, t.value, strlen(t.value) + 1);
 		found = true;

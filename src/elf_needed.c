@@ -60,12 +60,14 @@ static bool parse_dynamic(const struct elf *e, const Elf64_Phdr *dynamic, struct
 
 	for (int pass = 0; pass < 2; pass++) {
 		for (uint64_t at = 0; at + sizeof(d) <= dynamic->p_filesz; at += sizeof(d)) {
-			if (dynamic->p_offset > e->len || !take(e, dynamic->p_offset + at, &d, sizeof(d)))
+			if (dynamic->p_offset > e->len ||
+			    !take(e, dynamic->p_offset + at, &d, sizeof(d)))
 				return false;
 			if (d.d_tag == DT_NULL)
 				break;
 			/* the table of names may be told behind the names */
-			if (pass == 0 && d.d_tag == DT_STRTAB && !file_offset(e, d.d_un.d_ptr, &strings))
+			if (pass == 0 && d.d_tag == DT_STRTAB &&
+			    !file_offset(e, d.d_un.d_ptr, &strings))
 				return false;
 			if (pass == 0 || d.d_tag != DT_NEEDED)
 				continue;
@@ -84,13 +86,15 @@ int elf_needed_parse(struct elf_needed *ret, const uint8_t *data, size_t len, st
 	Elf64_Phdr p;
 
 	*ret = (struct elf_needed){0};
-	if (!take(&e, 0, &e.header, sizeof(e.header)) || memcmp(e.header.e_ident, ELFMAG, SELFMAG) != 0 ||
+	if (!take(&e, 0, &e.header, sizeof(e.header)) ||
+	    memcmp(e.header.e_ident, ELFMAG, SELFMAG) != 0 ||
 	    e.header.e_ident[EI_CLASS] != ELFCLASS64 || e.header.e_ident[EI_DATA] != ELFDATA2LSB ||
 	    e.header.e_phentsize != sizeof(p))
 		return err_set(reterr, E_IMAGE_FILE, "not a 64-bit little-endian ELF file");
 	for (unsigned i = 0; i < e.header.e_phnum; i++) {
 		if (!program_header(&e, i, &p))
-			return err_set(reterr, E_IMAGE_FILE, "program header %u is outside the file", i);
+			return err_set(reterr, E_IMAGE_FILE,
+				       "program header %u is outside the file", i);
 		if (p.p_type == PT_INTERP && !take_name(&e, p.p_offset, ret->interpreter))
 			return err_set(reterr, E_IMAGE_FILE, "interpreter is outside the file");
 		if (p.p_type == PT_DYNAMIC && !parse_dynamic(&e, &p, ret))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What an ELF64 program or library needs to be loaded: its DT_NEEDED names and its interpreter. Pure:
- * bytes in, struct out. Clauses: System V ABI, "Program Header" and "Dynamic Section".
+ * What an ELF64 program or library needs to be loaded: its DT_NEEDED names and its interpreter.
+ * Pure: bytes in, struct out. Clauses: System V ABI, "Program Header" and "Dynamic Section".
  */
 #ifndef CVMCRYPT_ELF_NEEDED_H
 #define CVMCRYPT_ELF_NEEDED_H

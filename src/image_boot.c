@@ -63,7 +63,8 @@ static void check_crypttab(struct image_tree *t, const char *path)
 
 	if (!tree_read(t, path, SCRIPT_MAX, &text))
 		return;
-	for (char *l = strtok_r((char *)text.data, "\n", &save); l; l = strtok_r(NULL, "\n", &save)) {
+	for (char *l = strtok_r((char *)text.data, "\n", &save); l;
+	     l = strtok_r(NULL, "\n", &save)) {
 		l += strspn(l, " \t");
 		if (*l && *l != '#') {
 			tree_finding(t, E_IMAGE_OPENER, "boot image: '%s' has '%.80s'", path, l);
@@ -83,7 +84,8 @@ static void baked_finding(void *context, int code, const char *message)
 
 	/* what is missing there stands on the real command line */
 	if (code == E_CMDLINE_FORBIDDEN)
-		tree_finding(b->tree, E_CMDLINE_FORBIDDEN, "boot image: '%s': %s", b->path, message);
+		tree_finding(b->tree, E_CMDLINE_FORBIDDEN, "boot image: '%s': %s", b->path,
+			     message);
 }
 
 /* dracut adds the lines of /etc/cmdline.d to the kernel's. */
@@ -139,7 +141,8 @@ static void check_script(struct image_tree *t, const char *folder, enum err_code
 
 void image_check_initramfs_tools(struct image_tree *t)
 {
-	static const char *const tools[] = {"/bin/sh", "/bin/sleep", "/bin/poweroff", "/bin/run-init"};
+	static const char *const tools[] = {"/bin/sh", "/bin/sleep", "/bin/poweroff",
+					    "/bin/run-init"};
 	char sbin[32];
 
 	tree_list(t, "/scripts", check_script_folder, t);
@@ -148,7 +151,8 @@ void image_check_initramfs_tools(struct image_tree *t)
 	check_script(t, "init-bottom", E_IMAGE_SHELL);
 	check_script(t, "panic", E_IMAGE_SHELL);
 	if (!tree_exists(t, "/conf/conf.d/cvmcrypt"))
-		tree_finding(t, E_IMAGE_FILE, "boot image lacks '/conf/conf.d/cvmcrypt', which names the root");
+		tree_finding(t, E_IMAGE_FILE,
+			     "boot image lacks '/conf/conf.d/cvmcrypt', which names the root");
 	for (size_t i = 0; i < ARRAY_SIZE(tools); i++) {
 		/* klibc's are in /bin, busybox's poweroff and run-init in /sbin */
 		(void)snprintf(sbin, sizeof(sbin), "/s%s", tools[i] + 1);
@@ -182,13 +186,15 @@ static void check_no_dropin(struct image_tree *t, const char *unit)
 	for (size_t i = 0; i < ARRAY_SIZE(folders); i++) {
 		(void)snprintf(path, sizeof(path), "%s/%s.d", folders[i], unit);
 		if (tree_match(t, path, "*.conf", name, sizeof(name)))
-			tree_finding(t, E_IMAGE_SHELL, "boot image: '%s/%s' changes a unit that ends the boot",
-				     path, name);
+			tree_finding(t, E_IMAGE_SHELL,
+				     "boot image: '%s/%s' changes a unit that ends the boot", path,
+				     name);
 	}
 }
 
 /* A unit whose only command is this one. */
-static void check_unit(struct image_tree *t, const char *unit, const char *command, enum err_code code)
+static void check_unit(struct image_tree *t, const char *unit, const char *command,
+		       enum err_code code)
 {
 	_cleanup_buf_ struct buf text = {0};
 	const char *folder = unit_folder(t, unit);
@@ -204,13 +210,15 @@ static void check_unit(struct image_tree *t, const char *unit, const char *comma
 		tree_finding(t, code, "boot image: '%s' cannot be read", path);
 		return;
 	}
-	for (char *l = strtok_r((char *)text.data, "\n", &save); l; l = strtok_r(NULL, "\n", &save)) {
+	for (char *l = strtok_r((char *)text.data, "\n", &save); l;
+	     l = strtok_r(NULL, "\n", &save)) {
 		const char *value = strchr(l, '=');
 
 		if (strncmp(l, "Exec", 4) != 0 || !value)
 			continue;
 		if (strcmp(value + 1, command) != 0) {
-			tree_finding(t, code, "boot image: '%s' has '%.80s', not '%s'", path, l, command);
+			tree_finding(t, code, "boot image: '%s' has '%.80s', not '%s'", path, l,
+				     command);
 			return;
 		}
 		found = true;
@@ -229,11 +237,13 @@ static void check_wanted(struct image_tree *t, const char *by, const char *unit,
 		tree_finding(t, code, "boot image lacks '%s'", path);
 }
 
-static void check_generator(struct image_tree *t, const char *name, enum err_code code, const char *what)
+static void check_generator(struct image_tree *t, const char *name, enum err_code code,
+			    const char *what)
 {
 	char path[PATH_MAX];
 
-	(void)snprintf(path, sizeof(path), "/etc/systemd/system-generators/systemd-%s-generator", name);
+	(void)snprintf(path, sizeof(path), "/etc/systemd/system-generators/systemd-%s-generator",
+		       name);
 	if (tree_is_masked(t, path))
 		return;
 	if (tree_exists(t, path))
@@ -247,7 +257,8 @@ static void check_generator(struct image_tree *t, const char *name, enum err_cod
 static void check_consoles(struct image_tree *t)
 {
 	static const char *const units[] = {
-		"debug-shell.service", "getty@.service", "serial-getty@.service", "console-getty.service",
+		"debug-shell.service", "getty@.service",
+		"serial-getty@.service", "console-getty.service",
 		"container-getty@.service", "systemd-ask-password-console.service",
 	};
 
@@ -255,8 +266,8 @@ static void check_consoles(struct image_tree *t)
 		const char *folder = unit_folder(t, units[i]);
 
 		if (folder)
-			tree_finding(t, E_IMAGE_SHELL, "boot image: '%s/%s' asks at a console", folder,
-				     units[i]);
+			tree_finding(t, E_IMAGE_SHELL, "boot image: '%s/%s' asks at a console",
+				     folder, units[i]);
 	}
 }
 
@@ -265,7 +276,8 @@ void image_check_systemd(struct image_tree *t)
 	static const char end[] = "/usr/sbin/cvmcrypt close --fail";
 
 	check_unit(t, "cvmcrypt-unlock.service", "/usr/sbin/cvmcrypt unlock", E_IMAGE_FILE);
-	check_unit(t, "cvmcrypt-handoff.service", "/usr/sbin/cvmcrypt handoff --root /sysroot", E_IMAGE_FILE);
+	check_unit(t, "cvmcrypt-handoff.service", "/usr/sbin/cvmcrypt handoff --root /sysroot",
+		   E_IMAGE_FILE);
 	check_unit(t, "cvmcrypt-fail.service", end, E_IMAGE_SHELL);
 	check_unit(t, "emergency.service", end, E_IMAGE_SHELL);
 	check_unit(t, "rescue.service", end, E_IMAGE_SHELL);

@@ -13,12 +13,14 @@
 #include <string.h>
 
 /*
- * What the image must be able to load beyond what the build system's own tools find out. The TPM and
- * disk drivers of the clouds are named, because an image is often built on another machine; a kernel
- * that has one built in, or that does not know it, is fine: --image-tree judges what is there.
+ * What the image must be able to load beyond what the build system's own tools find out. The TPM
+ * and disk drivers of the clouds are named, because an image is often built on another machine; a
+ * kernel that has one built in, or that does not know it, is fine: --image-tree judges what is
+ * there.
  */
 static const char modules[] = "dm_mod dm_crypt xts ecb aes_generic aesni_intel sha256_generic "
-	"algif_skcipher tpm_tis tpm_crb virtio_pci virtio_blk virtio_scsi sd_mod hv_vmbus hv_storvsc nvme";
+			      "algif_skcipher tpm_tis tpm_crb virtio_pci virtio_blk virtio_scsi "
+			      "sd_mod hv_vmbus hv_storvsc nvme";
 
 struct emitter {
 	const struct image_report *report;
@@ -84,7 +86,8 @@ static void check_cmdline_file(struct emitter *e, const struct config *config, c
 	else if (memchr(text.data, '\0', text.len))
 		finding(e, E_CMDLINE_FORBIDDEN, "kernel command line has a NUL byte");
 	else
-		(void)cmdline_judge((const char *)text.data, os ? os->mapping : NULL, true, finding, e, NULL);
+		(void)cmdline_judge((const char *)text.data, os ? os->mapping : NULL, true, finding,
+				    e, NULL);
 }
 
 int image_check_config(const char *config_dir, const char *cmdline_file,
@@ -109,7 +112,8 @@ int image_check_config(const char *config_dir, const char *cmdline_file,
 		finding(&e, -r, err.msg);
 	/* unlock would refuse every boot of such an image */
 	if (config.isolation != ISOLATION_UNSET && config.isolation != ISOLATION_NONE)
-		finding(&e, E_ISOLATION, "[boot] isolation: this release cannot prove any; only 'none' boots");
+		finding(&e, E_ISOLATION,
+			"[boot] isolation: this release cannot prove any; only 'none' boots");
 	if (cmdline_file)
 		check_cmdline_file(&e, &config, cmdline_file);
 	return e.first;
@@ -124,10 +128,12 @@ int image_check_tree(const char *dir, const struct image_report *report, struct 
 	if (fd < 0)
 		return err_errno(reterr, E_USAGE, errno, "opening '%s'", dir);
 	scripts = tree_exists(&t, "/scripts/functions");
-	systemd = tree_exists(&t, "/usr/lib/systemd/systemd") || tree_exists(&t, "/lib/systemd/systemd");
+	systemd = tree_exists(&t, "/usr/lib/systemd/systemd") ||
+		  tree_exists(&t, "/lib/systemd/systemd");
 	if (!scripts && !systemd)
 		return err_set(reterr, E_USAGE,
-			       "'%s' holds neither an initramfs-tools image nor one with systemd", dir);
+			       "'%s' holds neither an initramfs-tools image nor one with systemd",
+			       dir);
 	image_check_program(&t);
 	image_check_modules(&t);
 	image_check_openers(&t);

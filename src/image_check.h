@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Is this configuration fit for a boot image, and is this unpacked boot image safe and complete? Run
- * when the image is built: `cvmcrypt check --image` and `--image-tree`. Every finding has its code; the
- * functions return the first one's.
+ * Is this configuration fit for a boot image, and is this unpacked boot image safe and complete?
+ * Run when the image is built: `cvmcrypt check --image` and `--image-tree`. Every finding has its
+ * code; the functions return the first one's.
  */
 #ifndef CVMCRYPT_IMAGE_CHECK_H
 #define CVMCRYPT_IMAGE_CHECK_H

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The program in the image, its configuration, and everything that it needs to be loaded and to work. */
+/*
+ * The program in the image, its configuration, and everything that it needs to be loaded and to
+ * work.
+ */
 #include "image_tree.h"
 
 #include "config.h"
@@ -69,7 +72,9 @@ static void add_needed(struct closure *c, const char *path)
 
 static void check_closure(struct image_tree *t, const char *program)
 {
-	/* pthread_cancel, which argon2 uses, loads libgcc_s by dlopen: nothing names it as needed */
+	/*
+	 * pthread_cancel, which argon2 uses, loads libgcc_s by dlopen: nothing names it as needed
+	 */
 	struct closure c = {.tree = t, .name = {"libgcc_s.so.1"}, .count = 1};
 	char path[PATH_MAX];
 
@@ -78,8 +83,8 @@ static void check_closure(struct image_tree *t, const char *program)
 		if (find_library(t, c.name[i], path))
 			add_needed(&c, path);
 		else
-			tree_finding(t, E_IMAGE_FILE, "boot image lacks the library '%s' of '%s'", c.name[i],
-				     program);
+			tree_finding(t, E_IMAGE_FILE, "boot image lacks the library '%s' of '%s'",
+				     c.name[i], program);
 	}
 }
 
@@ -94,8 +99,8 @@ static void check_config(struct image_tree *t)
 		return;
 	r = config_load(&config, dir, &e);
 	if (r == 0 && config.volume_count == 0) {
-		tree_finding(t, E_IMAGE_FILE, "boot image lacks the configuration, '%s/cvmcrypt.conf'",
-			     CONFIG_DIR);
+		tree_finding(t, E_IMAGE_FILE,
+			     "boot image lacks the configuration, '%s/cvmcrypt.conf'", CONFIG_DIR);
 		return;
 	}
 	if (r == 0)
@@ -117,12 +122,15 @@ void image_check_program(struct image_tree *t)
 	else
 		tree_finding(t, E_IMAGE_FILE, "boot image lacks '/sbin/cvmcrypt'");
 	check_config(t);
-	/* modprobe loads dm-crypt's ciphers for the kernel; udev's rules end a device-mapper change */
+	/*
+	 * modprobe loads dm-crypt's ciphers for the kernel; udev's rules end a device-mapper change
+	 */
 	for (size_t i = 0; i < ARRAY_SIZE(tools); i++)
 		if (!tree_is_executable(t, tools[i]))
 			tree_finding(t, E_IMAGE_FILE, "boot image lacks '%s'", tools[i]);
 	if (!tree_match(t, "/lib/udev/rules.d", "[0-9]*-dm.rules", name, sizeof(name)) &&
 	    !tree_match(t, "/etc/udev/rules.d", "[0-9]*-dm.rules", name, sizeof(name)))
 		tree_finding(t, E_IMAGE_FILE,
-			     "boot image lacks udev's rules for device-mapper, '/lib/udev/rules.d/*-dm.rules'");
+			     "boot image lacks udev's rules for device-mapper, "
+			     "'/lib/udev/rules.d/*-dm.rules'");
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The kernel modules in the image. Names and dependencies are modules.dep's; while the image is being
- * made it has none yet, and the build system's own for that kernel counts. See modules.dep(5).
+ * The kernel modules in the image. Names and dependencies are modules.dep's; while the image is
+ * being made it has none yet, and the build system's own for that kernel counts. See
+ * modules.dep(5).
  */
 #include "image_tree.h"
 
@@ -71,7 +72,8 @@ static const char *find_line(const struct buf *list, const char *module, size_t 
 }
 
 /* "path: dependency dependency": the files, in this image. */
-static bool files_exist(const struct kernel *k, const char *line, size_t len, char missing[PATH_MAX])
+static bool files_exist(const struct kernel *k, const char *line, size_t len,
+			char missing[PATH_MAX])
 {
 	for (size_t at = 0; at < len;) {
 		size_t n = strcspn(line + at, ": \n");
@@ -80,8 +82,8 @@ static bool files_exist(const struct kernel *k, const char *line, size_t len, ch
 		if (n > len - at)
 			n = len - at;
 		if (n > 0) {
-			(void)snprintf(path, sizeof(path), "/lib/modules/%s/%.*s", k->version, (int)n,
-				       line + at);
+			(void)snprintf(path, sizeof(path), "/lib/modules/%s/%.*s", k->version,
+				       (int)n, line + at);
 			if (!tree_exists(k->tree, path)) {
 				(void)snprintf(missing, PATH_MAX, "%.*s", (int)n, line + at);
 				return false;
@@ -106,10 +108,12 @@ static void check_row(const struct kernel *k, size_t row)
 			return;
 	}
 	if (*missing)
-		tree_finding(k->tree, E_IMAGE_MODULE, "boot image lacks '%.160s' of kernel %s, for %s", missing,
-			     k->version, needed[row].what);
+		tree_finding(k->tree, E_IMAGE_MODULE,
+			     "boot image lacks '%.160s' of kernel %s, for %s", missing, k->version,
+			     needed[row].what);
 	else
-		tree_finding(k->tree, E_IMAGE_MODULE, "boot image lacks the module '%s' of kernel %s, for %s",
+		tree_finding(k->tree, E_IMAGE_MODULE,
+			     "boot image lacks the module '%s' of kernel %s, for %s",
 			     needed[row].any[0], k->version, needed[row].what);
 }
 
@@ -131,7 +135,8 @@ static bool check_kernel(void *context, const char *version)
 	if (strlen(version) > 200)
 		return true;
 	if (!read_list(&k, "modules.dep", &dep)) {
-		tree_finding(t, E_IMAGE_MODULE, "boot image lacks 'modules.dep' of kernel %s", version);
+		tree_finding(t, E_IMAGE_MODULE, "boot image lacks 'modules.dep' of kernel %s",
+			     version);
 		return true;
 	}
 	(void)read_list(&k, "modules.builtin", &builtin);
@@ -155,6 +160,7 @@ void image_check_modules(struct image_tree *t)
 
 	tree_list(t, "/lib/modules", count_entry, &kernels);
 	if (kernels == 0)
-		tree_finding(t, E_IMAGE_MODULE, "boot image has no kernel modules, '/lib/modules' is empty");
+		tree_finding(t, E_IMAGE_MODULE,
+			     "boot image has no kernel modules, '/lib/modules' is empty");
 	tree_list(t, "/lib/modules", check_kernel, t);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * An unpacked boot image as a folder: looking into it the way the booted image would, so an absolute
- * link counts from the folder. Shared by the files of image_check.
+ * An unpacked boot image as a folder: looking into it the way the booted image would, so an
+ * absolute link counts from the folder. Shared by the files of image_check.
  */
 #ifndef CVMCRYPT_IMAGE_TREE_H
 #define CVMCRYPT_IMAGE_TREE_H

@@ -51,7 +51,8 @@ int platform_event_log(struct buf *ret, struct err *reterr)
 	platform_under_root(EVENT_LOG, path);
 	/* the boot scripts of initramfs-tools do not mount it */
 	if (platform_is_real() && !file_exists(path))
-		(void)mount("securityfs", SECURITYFS, "securityfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
+		(void)mount("securityfs", SECURITYFS, "securityfs",
+			    MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
 	if (!file_exists(path))
 		return err_set(reterr, E_EVENTLOG_ABSENT, "there is no '%s'", EVENT_LOG);
 	r = file_read(path, EVENT_LOG_MAX, ret, reterr);
@@ -164,14 +165,18 @@ int platform_device_path(const char *device, char *out, size_t out_size, struct 
 		(void)snprintf(path, sizeof(path), "/dev/disk/%s/%s", tags[i].folder, encoded);
 	}
 	if (path[0] != '/')
-		return err_set(reterr, E_CONFIG_VALUE,
-			       "'%s' is neither a full path nor PARTLABEL=, PARTUUID=, UUID= or LABEL=", device);
+		return err_set(
+			reterr, E_CONFIG_VALUE,
+			"'%s' is neither a full path nor PARTLABEL=, PARTUUID=, UUID= or LABEL=",
+			device);
 	if ((size_t)snprintf(out, out_size, "%s%s", root_folder, path) >= out_size)
 		return err_set(reterr, E_CONFIG_VALUE, "'%s' is too long", device);
 	return 0;
 }
 
-/* Watches the deepest folder on the way to path that exists: that is where the next step appears. */
+/*
+ * Watches the deepest folder on the way to path that exists: there the next step appears.
+ */
 static void watch_towards(int fd, const char *path)
 {
 	char folder[PATH_MAX];
@@ -184,8 +189,10 @@ static void watch_towards(int fd, const char *path)
 		if (!slash)
 			return;
 		slash[slash == folder] = '\0';
-		if (inotify_add_watch(fd, folder, IN_CREATE | IN_MOVED_TO | IN_ATTRIB | IN_DELETE_SELF |
-				      IN_MOVE_SELF | IN_ONLYDIR) >= 0 || slash == folder)
+		if (inotify_add_watch(fd, folder,
+				      IN_CREATE | IN_MOVED_TO | IN_ATTRIB | IN_DELETE_SELF |
+					      IN_MOVE_SELF | IN_ONLYDIR) >= 0 ||
+		    slash == folder)
 			return;
 	}
 }
@@ -213,7 +220,8 @@ bool platform_wait_path(const char *path, struct deadline deadline)
 		if (left == 0)
 			return false;
 		p.fd = fd;
-		if (poll(&p, 1, left) > 0 && read(fd, events, sizeof(events)) < 0 && errno != EAGAIN)
+		if (poll(&p, 1, left) > 0 && read(fd, events, sizeof(events)) < 0 &&
+		    errno != EAGAIN)
 			return false;
 	}
 	return true;

@@ -15,36 +15,52 @@
 
 void platform_set_root(const char *root);
 
-/* /sys/kernel/security/tpm0/binary_bios_measurements; mounts securityfs if nothing has. E_EVENTLOG_ABSENT. */
+/*
+ * /sys/kernel/security/tpm0/binary_bios_measurements; mounts securityfs if nothing has.
+ * E_EVENTLOG_ABSENT.
+ */
 int platform_event_log(struct buf *ret, struct err *reterr);
 int platform_cmdline(char out[PLATFORM_CMDLINE_MAX], struct err *reterr);
 bool platform_is_initramfs(void);	/* /etc/initrd-release, or the root is rootfs/tmpfs */
 
-/* PARTLABEL=x, PARTUUID=x, UUID=x, LABEL=x (to /dev/disk/by-..., udev's escaping) or an absolute path. E_CONFIG_VALUE. */
+/*
+ * PARTLABEL=x, PARTUUID=x, UUID=x, LABEL=x (to /dev/disk/by-..., udev's escaping) or an absolute
+ * path. E_CONFIG_VALUE.
+ */
 int platform_device_path(const char *device, char *out, size_t out_size, struct err *reterr);
 /* Event-driven (inotify): until the path exists or the deadline has passed. false: not there. */
 bool platform_wait_path(const char *path, struct deadline deadline);
 
 /*
- * What is mounted at dir, the topmost if there are several: "MAJOR:MINOR" of its block device, or for
- * btrfs the file system's UUID. E_HANDOFF_MOUNT if nothing is.
+ * What is mounted at dir, the topmost if there are several: "MAJOR:MINOR" of its block device, or
+ * for btrfs the file system's UUID. E_HANDOFF_MOUNT if nothing is.
  */
-int platform_mount_source(const char *dir, char *out, size_t out_size, char *fstype, size_t fstype_size,
-			  struct err *reterr);
+int platform_mount_source(const char *dir, char *out, size_t out_size, char *fstype,
+			  size_t fstype_size, struct err *reterr);
 /*
- * Does everything below this source (dm slaves, LVM, md, the members of a btrfs) stand on devices of
- * the list? ours: st_rdev of our mappings. E_HANDOFF_MOUNT if one does not.
+ * Does everything below this source (dm slaves, LVM, md, the members of a btrfs) stand on devices
+ * of the list? ours: st_rdev of our mappings. E_HANDOFF_MOUNT if one does not.
  */
-int platform_backing_all_ours(const char *source, const char *fstype, const uint64_t *ours, size_t count,
-			      struct err *reterr);
-/* The same for what is mounted at dir and for every file system mounted below it, the kernel's excepted. */
-int platform_mounts_all_ours(const char *dir, const uint64_t *ours, size_t count, struct err *reterr);
-/* Is there an init below dir? Without one both systemd and initramfs-tools start /bin/sh. E_HANDOFF_MOUNT. */
+int platform_backing_all_ours(const char *source, const char *fstype, const uint64_t *ours,
+			      size_t count, struct err *reterr);
+/*
+ * The same for what is mounted at dir and for every file system mounted below it, the kernel's
+ * excepted.
+ */
+int platform_mounts_all_ours(const char *dir, const uint64_t *ours, size_t count,
+			     struct err *reterr);
+/*
+ * Is there an init below dir? Without one both systemd and initramfs-tools start /bin/sh.
+ * E_HANDOFF_MOUNT.
+ */
 int platform_check_init(const char *dir, struct err *reterr);
 /* The one block device below /dev/mapper/MAPPING. */
 int platform_mapping_device(const char *mapping, char *out, size_t out_size, struct err *reterr);
 
-/* No key combination of the console's owner kills a program or dumps memory; the real root sets its own. */
+/*
+ * No key combination of the console's owner kills a program or dumps memory; the real root sets its
+ * own.
+ */
 void platform_disable_sysrq(void);
 
 /* sync, then power off, halt or reboot by system call. Does not return on success. */

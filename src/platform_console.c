@@ -60,7 +60,8 @@ static void put(int fd, const char *text)
 }
 
 /* One line, without its end, before the deadline. What does not fit is read and dropped. */
-static int read_line(int fd, char *out, size_t out_size, struct deadline deadline, struct err *reterr)
+static int read_line(int fd, char *out, size_t out_size, struct deadline deadline,
+		     struct err *reterr)
 {
 	struct pollfd p = {.fd = fd, .events = POLLIN};
 	size_t at = 0;

@@ -114,8 +114,9 @@ static int btrfs_uuid(const char *dir, char *out, size_t out_size, struct err *r
 
 	if (fd < 0 || ioctl(fd, BTRFS_IOC_FS_INFO, &info) < 0)
 		return err_errno(reterr, E_HANDOFF_MOUNT, errno, "asking btrfs at '%s'", dir);
-	(void)snprintf(out, out_size, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x",
-		       u[0], u[1], u[2], u[3], u[4], u[5], u[6], u[7], u[8], u[9], u[10], u[11], u[12],
+	(void)snprintf(out, out_size,
+		       "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", u[0],
+		       u[1], u[2], u[3], u[4], u[5], u[6], u[7], u[8], u[9], u[10], u[11], u[12],
 		       u[13], u[14], u[15]);
 	return 0;
 }
@@ -128,8 +129,8 @@ static int source_of(const struct mount_line *m, char *out, size_t out_size, str
 	return 0;
 }
 
-int platform_mount_source(const char *dir, char *out, size_t out_size, char *fstype, size_t fstype_size,
-			  struct err *reterr)
+int platform_mount_source(const char *dir, char *out, size_t out_size, char *fstype,
+			  size_t fstype_size, struct err *reterr)
 {
 	_cleanup_buf_ struct buf text = {0};
 	struct mount_line m, found;
@@ -140,9 +141,11 @@ int platform_mount_source(const char *dir, char *out, size_t out_size, char *fst
 
 	if (r < 0)
 		return r;
-	for (char *l = strtok_r((char *)text.data, "\n", &save); l; l = strtok_r(NULL, "\n", &save)) {
+	for (char *l = strtok_r((char *)text.data, "\n", &save); l;
+	     l = strtok_r(NULL, "\n", &save)) {
 		if (!parse_line(l, &m))
-			return err_set(reterr, E_HANDOFF_MOUNT, "a line of mountinfo makes no sense");
+			return err_set(reterr, E_HANDOFF_MOUNT,
+				       "a line of mountinfo makes no sense");
 		/* the last one lies on top */
 		if (folder_length(m.point) == len && strncmp(m.point, dir, len) == 0) {
 			found = m;
@@ -171,7 +174,9 @@ struct stack {
 
 static int check_device(struct stack *s, const char *numbers, struct err *reterr);
 
-/* Every link in the folder leads to a block device; each must stand on ours. None at all: not ours. */
+/*
+ * Every link in the folder leads to a block device; each must stand on ours. None at all: not ours.
+ */
 static int check_members(struct stack *s, const char *folder, const char *name, struct err *reterr)
 {
 	DIR *d = opendir(folder);
@@ -185,7 +190,8 @@ static int check_members(struct stack *s, const char *folder, const char *name, 
 
 		if (entry->d_name[0] == '.')
 			continue;
-		if ((size_t)snprintf(path, sizeof(path), "%s/%s/dev", folder, entry->d_name) >= sizeof(path))
+		if ((size_t)snprintf(path, sizeof(path), "%s/%s/dev", folder, entry->d_name) >=
+		    sizeof(path))
 			r = err_set(reterr, E_HANDOFF_MOUNT, "path '%s' is too long", folder);
 		else
 			r = file_read(path, 64, &numbers, reterr);
@@ -223,8 +229,8 @@ static int check_device(struct stack *s, const char *numbers, struct err *reterr
 	return r;
 }
 
-int platform_backing_all_ours(const char *source, const char *fstype, const uint64_t *ours, size_t count,
-			      struct err *reterr)
+int platform_backing_all_ours(const char *source, const char *fstype, const uint64_t *ours,
+			      size_t count, struct err *reterr)
 {
 	struct stack s = {.ours = ours, .count = count};
 	char path[PATH_MAX], folder[96];
@@ -242,9 +248,9 @@ int platform_backing_all_ours(const char *source, const char *fstype, const uint
 static bool is_kernel_fs(const char *fstype)
 {
 	static const char *const names[] = {
-		"proc", "sysfs", "devtmpfs", "devpts", "tmpfs", "ramfs", "securityfs", "cgroup2", "cgroup",
-		"efivarfs", "pstore", "bpf", "debugfs", "tracefs", "configfs", "mqueue", "hugetlbfs",
-		"autofs", "selinuxfs", "fusectl",
+		"proc", "sysfs", "devtmpfs", "devpts", "tmpfs", "ramfs", "securityfs", "cgroup2",
+		"cgroup", "efivarfs", "pstore", "bpf", "debugfs", "tracefs", "configfs", "mqueue",
+		"hugetlbfs", "autofs", "selinuxfs", "fusectl",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
@@ -253,7 +259,8 @@ static bool is_kernel_fs(const char *fstype)
 	return false;
 }
 
-int platform_mounts_all_ours(const char *dir, const uint64_t *ours, size_t count, struct err *reterr)
+int platform_mounts_all_ours(const char *dir, const uint64_t *ours, size_t count,
+			     struct err *reterr)
 {
 	_cleanup_buf_ struct buf text = {0};
 	char source[256], fstype[32], *save = NULL;
@@ -267,10 +274,13 @@ int platform_mounts_all_ours(const char *dir, const uint64_t *ours, size_t count
 		r = read_mounts(&text, reterr);
 	if (r < 0)
 		return r;
-	for (char *l = strtok_r((char *)text.data, "\n", &save); l; l = strtok_r(NULL, "\n", &save)) {
+	for (char *l = strtok_r((char *)text.data, "\n", &save); l;
+	     l = strtok_r(NULL, "\n", &save)) {
 		if (!parse_line(l, &m))
-			return err_set(reterr, E_HANDOFF_MOUNT, "a line of mountinfo makes no sense");
-		if (strncmp(m.point, dir, len) != 0 || m.point[len] != '/' || is_kernel_fs(m.fstype))
+			return err_set(reterr, E_HANDOFF_MOUNT,
+				       "a line of mountinfo makes no sense");
+		if (strncmp(m.point, dir, len) != 0 || m.point[len] != '/' ||
+		    is_kernel_fs(m.fstype))
 			continue;
 		r = source_of(&m, source, sizeof(source), reterr);
 		if (r == 0)
@@ -321,12 +331,16 @@ int platform_check_init(const char *dir, struct err *reterr)
 	_cleanup_close_ int root = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct open_how how = {.flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT};
 
-	/* the one that is started (init= is forbidden): with any other, initramfs-tools goes on to /bin/sh */
-	_cleanup_close_ int fd = root < 0 ? -1 : (int)syscall(SYS_openat2, root, "sbin/init", &how, sizeof(how));
+	/*
+	 * the one that is started (init= is forbidden): with any other, initramfs-tools goes on to
+	 * /bin/sh
+	 */
+	_cleanup_close_ int fd =
+		root < 0 ? -1 : (int)syscall(SYS_openat2, root, "sbin/init", &how, sizeof(how));
 	struct stat st;
 
 	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & 0111))
 		return 0;
-	return err_set(reterr, E_HANDOFF_MOUNT, "'%s' has no /sbin/init: a shell would start in its place",
-		       dir);
+	return err_set(reterr, E_HANDOFF_MOUNT,
+		       "'%s' has no /sbin/init: a shell would start in its place", dir);
 }

@@ -32,10 +32,11 @@ static struct tiny make_tiny(void)
 	t.header.e_phnum = 3;
 	memcpy(t.names, "\0libone.so.1\0libtwo.so\0/lib64/ld.so\0", 37);
 	t.program[0] = (Elf64_Phdr){.p_type = PT_LOAD, .p_vaddr = BASE, .p_filesz = sizeof(t)};
-	t.program[1] = (Elf64_Phdr){.p_type = PT_DYNAMIC, .p_offset = offsetof(struct tiny, dynamic),
+	t.program[1] = (Elf64_Phdr){.p_type = PT_DYNAMIC,
+				    .p_offset = offsetof(struct tiny, dynamic),
 				    .p_filesz = sizeof(t.dynamic)};
-	t.program[2] = (Elf64_Phdr){.p_type = PT_INTERP, .p_offset = offsetof(struct tiny, names) + 23,
-				    .p_filesz = 13};
+	t.program[2] = (Elf64_Phdr){
+		.p_type = PT_INTERP, .p_offset = offsetof(struct tiny, names) + 23, .p_filesz = 13};
 	t.dynamic[0].d_tag = DT_NEEDED;
 	t.dynamic[0].d_un.d_val = 1;
 	t.dynamic[1].d_tag = DT_NEEDED;
@@ -111,7 +112,9 @@ static void test_malformed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_tiny), cmocka_unit_test(test_self), cmocka_unit_test(test_malformed),
+		cmocka_unit_test(test_tiny),
+		cmocka_unit_test(test_self),
+		cmocka_unit_test(test_malformed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,7 +17,8 @@
 
 static const char config_text[] =
 	"[boot]\nprofile = uki\nisolation = none\nrecovery = off\n"
-	"[volume root]\nrole = os\ndevice = PARTLABEL=root\nmapping = my-root\nid = " ID "\nsources = tpm2\n";
+	"[volume root]\nrole = os\ndevice = PARTLABEL=root\nmapping = my-root\nid = " ID
+	"\nsources = tpm2\n";
 
 static char top[] = "/tmp/cvmcrypt-image-XXXXXX";
 static char image[64];
@@ -87,7 +88,8 @@ static void put_common(void)
 	    "kernel/crypto/aes_generic.ko\nkernel/drivers/char/tpm/tpm_crb.ko\n");
 	put("/lib/modules/6.1/modules.dep",
 	    "kernel/drivers/md/dm-crypt.ko: kernel/drivers/md/dm-mod.ko\n"
-	    "kernel/drivers/md/dm-mod.ko:\nkernel/crypto/xts.ko.xz:\nkernel/drivers/block/virtio_blk.ko:\n"
+	    "kernel/drivers/md/dm-mod.ko:\nkernel/crypto/xts.ko.xz:\nkernel/drivers/block/"
+	    "virtio_blk.ko:\n"
 	    "kernel/fs/ext4/ext4.ko: kernel/lib/crc16.ko kernel/fs/jbd2/jbd2.ko");
 	put("/lib/modules/6.1/kernel/drivers/md/dm-crypt.ko", "");
 	put("/lib/modules/6.1/kernel/drivers/md/dm-mod.ko", "");
@@ -119,13 +121,15 @@ static void put_initramfs_tools(void)
 	put("/bin/run-init", "");
 }
 
-static const char fail_unit[] = "[Service]\nType=oneshot\nExecStart=/usr/sbin/cvmcrypt close --fail\n";
+static const char fail_unit[] =
+	"[Service]\nType=oneshot\nExecStart=/usr/sbin/cvmcrypt close --fail\n";
 
 static void put_dracut(void)
 {
 	put_common();
 	put("/lib/systemd/systemd", "");
-	put("/lib/systemd/system/emergency.service", "[Service]\nExecStart=/bin/dracut-emergency\n");
+	put("/lib/systemd/system/emergency.service",
+	    "[Service]\nExecStart=/bin/dracut-emergency\n");
 	put("/lib/systemd/system/cvmcrypt-unlock.service",
 	    "[Service]\nExecStart=/usr/sbin/cvmcrypt unlock\n");
 	put("/lib/systemd/system/cvmcrypt-handoff.service",
@@ -198,7 +202,8 @@ static void test_missing(void **state)
 		{"/lib/systemd/system/cvmcrypt-unlock.service", E_IMAGE_FILE, true},
 		{"/lib/systemd/system/cvmcrypt-fail.service", E_IMAGE_SHELL, true},
 		{"/etc/systemd/system/dracut-emergency.service", E_IMAGE_SHELL, true},
-		{"/etc/systemd/system/initrd.target.requires/cvmcrypt-unlock.service", E_IMAGE_FILE, true},
+		{"/etc/systemd/system/initrd.target.requires/cvmcrypt-unlock.service", E_IMAGE_FILE,
+		 true},
 		{"/etc/systemd/system/initrd-switch-root.service.requires/cvmcrypt-handoff.service",
 		 E_IMAGE_FILE, true},
 	};
@@ -231,25 +236,28 @@ static void test_present(void **state)
 		{"/scripts/local-top/cryptroot", "", E_IMAGE_OPENER, false},
 		{"/scripts/local-block/cryptroot", "", E_IMAGE_OPENER, false},
 		{"/scripts/local-top/clevis", "", E_IMAGE_OPENER, false},
-		{"/cryptroot/crypttab", "# none\n\nroot /dev/vda2 none luks\n", E_IMAGE_OPENER, false},
+		{"/cryptroot/crypttab", "# none\n\nroot /dev/vda2 none luks\n", E_IMAGE_OPENER,
+		 false},
 		{"/etc/crypttab", "root UUID=x none\n", E_IMAGE_OPENER, true},
 		{"/sbin/cryptsetup", "", E_IMAGE_OPENER, true},
 		{"/usr/bin/clevis-luks-askpass", "", E_IMAGE_OPENER, true},
 		{"/lib/systemd/systemd-cryptsetup", "", E_IMAGE_OPENER, true},
-		{"/lib/systemd/system-generators/systemd-cryptsetup-generator", "", E_IMAGE_OPENER, true},
+		{"/lib/systemd/system-generators/systemd-cryptsetup-generator", "", E_IMAGE_OPENER,
+		 true},
 		{"/lib/dracut/hooks/cmdline/30-parse-crypt.sh", "", E_IMAGE_OPENER, true},
 		{"/etc/cmdline.d/90crypt.conf", "rd.luks.uuid=luks-1", E_CMDLINE_FORBIDDEN, true},
 		{"/scripts/local-premount/resume", "", E_IMAGE_INPUT, false},
 		{"/bin/resume", "", E_IMAGE_INPUT, false},
 		{"/lib/systemd/systemd-hibernate-resume", "", E_IMAGE_INPUT, true},
-		{"/lib/systemd/system-generators/systemd-hibernate-resume-generator", "", E_IMAGE_INPUT, true},
+		{"/lib/systemd/system-generators/systemd-hibernate-resume-generator", "",
+		 E_IMAGE_INPUT, true},
 		{"/lib/systemd/system-generators/systemd-debug-generator", "", E_IMAGE_SHELL, true},
 		{"/lib/systemd/system/serial-getty@.service", "", E_IMAGE_SHELL, true},
-		{"/etc/systemd/system/emergency.service", "[Service]\nExecStart=/bin/sh\n", E_IMAGE_SHELL,
-		 true},
+		{"/etc/systemd/system/emergency.service", "[Service]\nExecStart=/bin/sh\n",
+		 E_IMAGE_SHELL, true},
 		{"/etc/systemd/system/rescue.service",
-		 "[Service]\nExecStart=/usr/sbin/cvmcrypt close --fail\nExecStopPost=/bin/sh\n", E_IMAGE_SHELL,
-		 true},
+		 "[Service]\nExecStart=/usr/sbin/cvmcrypt close --fail\nExecStopPost=/bin/sh\n",
+		 E_IMAGE_SHELL, true},
 		{"/etc/systemd/system/emergency.service.d/x.conf", "", E_IMAGE_SHELL, true},
 		{"/sbin/dropbear", "", E_IMAGE_SHELL, false},
 		{"/scripts/panic/ORDER", "/scripts/panic/other \"$@\"\n", E_IMAGE_SHELL, false},
@@ -347,10 +355,14 @@ static void test_config(void **state)
 	assert_int_equal(f.findings, 5);
 	assert_int_equal(config("[boot]\nisolation = none\nx = 1\n", NULL, &f), -E_CONFIG_KEY);
 	assert_int_equal(config("[boot]\nisolation = none\n[volume root]\nrole = os\n"
-				"device = PARTLABEL=root\nmapping = root\nsources = tpm2\n", NULL, &f),
+				"device = PARTLABEL=root\nmapping = root\nsources = tpm2\n",
+				NULL, &f),
 			 -E_CONFIG_MISSING);
-	assert_int_equal(config("[boot]\nisolation = snp\n[volume root]\nrole = os\ndevice = PARTLABEL=root\n"
-				"mapping = root\nsources = tpm2\nid = " ID "\n", NULL, &f), -E_ISOLATION);
+	assert_int_equal(config("[boot]\nisolation = snp\n[volume root]\nrole = os\ndevice = "
+				"PARTLABEL=root\n"
+				"mapping = root\nsources = tpm2\nid = " ID "\n",
+				NULL, &f),
+			 -E_ISOLATION);
 }
 
 static int setup(void **state)

@@ -99,7 +99,8 @@ static void device_is(const char *device, const char *path)
 
 static void test_device_path(void **state)
 {
-	static const char *const bad[] = {"", "root", "PARTLABEL=", "LABEL=..", "UUID=.", "label=x"};
+	static const char *const bad[] = {
+		"", "root", "PARTLABEL=", "LABEL=..", "UUID=.", "label=x"};
 	char out[64], full[PATH_MAX];
 	struct err e;
 
@@ -108,7 +109,8 @@ static void test_device_path(void **state)
 	device_is("PARTLABEL=EFI System/1", "/dev/disk/by-partlabel/EFI\\x20System\\x2f1");
 	device_is("LABEL=a\\b'\"$%", "/dev/disk/by-label/a\\x5cb\\x27\\x22\\x24\\x25");
 	device_is("LABEL=#+-.:=@_09azAZ", "/dev/disk/by-label/#+-.:=@_09azAZ");
-	device_is("LABEL=W\xc3\xbcrfel\xe2\x82\xac", "/dev/disk/by-label/W\xc3\xbcrfel\xe2\x82\xac");
+	device_is("LABEL=W\xc3\xbcrfel\xe2\x82\xac",
+		  "/dev/disk/by-label/W\xc3\xbcrfel\xe2\x82\xac");
 	device_is("LABEL=\xc3", "/dev/disk/by-label/\\xc3");
 	device_is("LABEL=\xc0\x80", "/dev/disk/by-label/\\xc0\\x80");
 	device_is("LABEL=\xff", "/dev/disk/by-label/\\xff");
@@ -116,9 +118,11 @@ static void test_device_path(void **state)
 	device_is("UUID=ABCD-1234", "/dev/disk/by-uuid/ABCD-1234");
 	device_is("/dev/vda2", "/dev/vda2");
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
-		assert_int_equal(platform_device_path(bad[i], full, sizeof(full), &e), -E_CONFIG_VALUE);
-	assert_int_equal(platform_device_path("PARTLABEL=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", out,
-					      sizeof(out), &e), -E_CONFIG_VALUE);
+		assert_int_equal(platform_device_path(bad[i], full, sizeof(full), &e),
+				 -E_CONFIG_VALUE);
+	assert_int_equal(platform_device_path("PARTLABEL=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+					      out, sizeof(out), &e),
+			 -E_CONFIG_VALUE);
 }
 
 static void *make_later(void *path)
@@ -214,13 +218,15 @@ static void test_backing(void **state)
 	assert_int_equal(platform_backing_all_ours("254:6", "ext4", ours, 2, &e), -E_HANDOFF_MOUNT);
 	assert_int_equal(platform_backing_all_ours("254:7", "ext4", ours, 2, &e), -E_HANDOFF_MOUNT);
 	assert_int_equal(platform_backing_all_ours("254", "ext4", ours, 2, &e), -E_HANDOFF_MOUNT);
-	assert_int_equal(platform_backing_all_ours("254:0x", "ext4", ours, 2, &e), -E_HANDOFF_MOUNT);
+	assert_int_equal(platform_backing_all_ours("254:0x", "ext4", ours, 2, &e),
+			 -E_HANDOFF_MOUNT);
 	for (unsigned i = 0; i < 40; i++) {
 		(void)snprintf(loop, sizeof(loop), "/sys/dev/block/253:%u/slaves/x/dev", i);
 		put(loop, i < 10 ? "254:0\n" : "253:11\n");
 	}
 	assert_int_equal(platform_backing_all_ours("253:1", "ext4", ours, 2, &e), 0);
-	assert_int_equal(platform_backing_all_ours("253:11", "ext4", ours, 2, &e), -E_HANDOFF_MOUNT);
+	assert_int_equal(platform_backing_all_ours("253:11", "ext4", ours, 2, &e),
+			 -E_HANDOFF_MOUNT);
 	/* btrfs: every member */
 	assert_int_equal(platform_backing_all_ours(uuid, "btrfs", ours, 2, &e), -E_HANDOFF_MOUNT);
 	put("/sys/fs/btrfs/01234567-89ab-cdef-0123-456789abcdef/devices/dm-0/dev", "254:0\n");
@@ -228,7 +234,8 @@ static void test_backing(void **state)
 	assert_int_equal(platform_backing_all_ours(uuid, "btrfs", ours, 2, &e), 0);
 	put("/sys/fs/btrfs/01234567-89ab-cdef-0123-456789abcdef/devices/sda1/dev", "8:1\n");
 	assert_int_equal(platform_backing_all_ours(uuid, "btrfs", ours, 2, &e), -E_HANDOFF_MOUNT);
-	assert_int_equal(platform_backing_all_ours("../../..", "btrfs", ours, 2, &e), -E_HANDOFF_MOUNT);
+	assert_int_equal(platform_backing_all_ours("../../..", "btrfs", ours, 2, &e),
+			 -E_HANDOFF_MOUNT);
 }
 
 static void test_init(void **state)
@@ -336,8 +343,8 @@ static void test_mapping(void **state)
 	put(sysfs, "8:1\n");
 	assert_int_equal(platform_mapping_device("root", out, sizeof(out), &e), 0);
 	assert_string_equal(out, at("/dev/cciss/c0d0p1"));
-	(void)snprintf(sysfs, sizeof(sysfs), "/sys/dev/block/%u:%u/slaves/sdb/dev", major(st.st_rdev),
-		       minor(st.st_rdev));
+	(void)snprintf(sysfs, sizeof(sysfs), "/sys/dev/block/%u:%u/slaves/sdb/dev",
+		       major(st.st_rdev), minor(st.st_rdev));
 	put(sysfs, "8:2\n");
 	assert_int_equal(platform_mapping_device("root", out, sizeof(out), &e), -E_IO);
 }
@@ -345,8 +352,9 @@ static void test_mapping(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_files), cmocka_unit_test(test_device_path), cmocka_unit_test(test_wait),
-		cmocka_unit_test(test_mounts), cmocka_unit_test(test_backing), cmocka_unit_test(test_init),
+		cmocka_unit_test(test_files),	cmocka_unit_test(test_device_path),
+		cmocka_unit_test(test_wait),	cmocka_unit_test(test_mounts),
+		cmocka_unit_test(test_backing), cmocka_unit_test(test_init),
 		cmocka_unit_test(test_console), cmocka_unit_test(test_mapping),
 	};
 
