@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # install and uninstall. Included by the Makefile, which sets DESTDIR, PREFIX, SBINDIR, UNITDIR,
-# INITRAMFSDIR, DRACUTDIR, MANDIR, COMPLETIONDIR and B. UNITDIR_WANTS enables the commit unit the way
-# a distribution does: by a link beside the units, which `systemctl mask` still overrules.
+# INITRAMFSDIR, DRACUTDIR, MANDIR, COMPLETIONDIR and B. UNITDIR_WANTS enables the commit unit the
+# way a distribution does: by a link beside the units, which `systemctl mask` still overrules.
 #
 # uninstall removes what install has put there and leaves /etc/cvmcrypt and /var/lib/cvmcrypt: they
 # hold the machine's configuration and its approving key.

@@ -6,11 +6,11 @@
 #
 # The command line is the text of /etc/kernel/cmdline, for example
 #   root=/dev/mapper/root ro systemd.import_credentials=no systemd.gpt_auto=0 rd.systemd.gpt_auto=0
-# Both checks are made before anything is replaced: cvmcrypt's module judges the configuration and the
-# initramfs, the line below the configuration with the command line that is signed.
+# Both checks are made before anything is replaced: cvmcrypt's module judges the configuration and
+# the initramfs, the line below the configuration with the command line that is signed.
 #
-# --no-hostonly-cmdline: what dracut would write into the image's /etc/cmdline.d stands on the signed
-# line already, and rd.luks.* there would be refused.
+# --no-hostonly-cmdline: what dracut would write into the image's /etc/cmdline.d stands on the
+# signed line already, and rd.luks.* there would be refused.
 set -eu
 
 version=${1:-$(uname -r)}

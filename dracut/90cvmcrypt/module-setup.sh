@@ -9,10 +9,15 @@ CVMCRYPT_CONFIG=/etc/cvmcrypt
 
 # facts about the configuration as key=value lines; fails when it is not fit for a boot image
 cvmcrypt_facts() {
-    local -a _line=()
+    local _line=$dracutsysrootdir/etc/kernel/cmdline
+    local -a _args=(--config "$dracutsysrootdir$CVMCRYPT_CONFIG")
 
-    [[ -f $dracutsysrootdir/etc/kernel/cmdline ]] && _line=(--cmdline "$dracutsysrootdir/etc/kernel/cmdline")
-    "$dracutsysrootdir$CVMCRYPT" check --image --config "$dracutsysrootdir$CVMCRYPT_CONFIG" "${_line[@]}"
+    [[ -f $_line ]] && _args+=(--cmdline "$_line")
+    "$dracutsysrootdir$CVMCRYPT" check --image "${_args[@]}"
+}
+
+cvmcrypt_not_configured() {
+    dinfo "cvmcrypt: no volume is configured in $CVMCRYPT_CONFIG, nothing is added to the boot image"
 }
 
 # called by dracut
@@ -21,7 +26,7 @@ check() {
     require_binaries "$CVMCRYPT" || return 1
     if ! compgen -G "$dracutsysrootdir$CVMCRYPT_CONFIG/cvmcrypt.conf" > /dev/null \
         && ! compgen -G "$dracutsysrootdir$CVMCRYPT_CONFIG/cvmcrypt.conf.d/*.conf" > /dev/null; then
-        dinfo "cvmcrypt: no volume is configured in $CVMCRYPT_CONFIG, nothing is added to the boot image"
+        cvmcrypt_not_configured
         return 1
     fi
     return 0
@@ -51,7 +56,7 @@ install() {
         exit 1
     }
     if [[ $_facts != *configured=yes* ]]; then
-        dinfo "cvmcrypt: no volume is configured in $CVMCRYPT_CONFIG, nothing is added to the boot image"
+        cvmcrypt_not_configured
         return 0
     fi
 
@@ -63,7 +68,8 @@ install() {
     done
     chmod -R u=rwX,go=rX "$initdir$CVMCRYPT_CONFIG"
 
-    # loaded beside everything else: the AES driver's self-tests take most of a second under emulation
+    # loaded beside everything else: the AES driver's self-tests take most of a second under
+    # emulation
     mkdir -p "$initdir/etc/modules-load.d"
     printf '%s\n' aesni_intel dm_crypt xts > "$initdir/etc/modules-load.d/cvmcrypt.conf"
 
@@ -78,7 +84,8 @@ install() {
     # because one failure often starts two of them.
     mkdir -p "$initdir$systemdsystemconfdir" "$initdir/etc/systemd/system-generators"
     for _unit in emergency rescue dracut-emergency; do
-        ln -sfn "$systemdsystemunitdir/cvmcrypt-fail.service" "$initdir$systemdsystemconfdir/$_unit.service"
+        ln -sfn "$systemdsystemunitdir/cvmcrypt-fail.service" \
+            "$initdir$systemdsystemconfdir/$_unit.service"
     done
     for _unit in debug-shell.service systemd-ask-password-console.path \
         systemd-ask-password-console.service systemd-ask-password-plymouth.path \
