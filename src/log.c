@@ -42,9 +42,13 @@ static void emit(enum log_level level, const char *line)
 	char out[LOG_LINE_MAX + 32];
 	int n;
 
-	n = isatty(STDERR_FILENO) ? snprintf(out, sizeof(out), "cvmcrypt: %s\n", line)
-				  : snprintf(out, sizeof(out), "<%d>cvmcrypt: %s\n", level, line);
-	write_all(STDERR_FILENO, out, (size_t)n);
+	/* in the initramfs standard error is the console too, or nothing */
+	if (!state.console_fd) {
+		n = snprintf(out, sizeof(out), "<%d>cvmcrypt: %s\n", level, line);
+		if (isatty(STDERR_FILENO))
+			n = snprintf(out, sizeof(out), "cvmcrypt: %s\n", line);
+		write_all(STDERR_FILENO, out, (size_t)n);
+	}
 	if (state.kmsg_fd) {
 		/* as debug: the kernel would put the line on the console a second time */
 		n = snprintf(out, sizeof(out), "<%d>cvmcrypt: %s\n", LOG_L_DEBUG, line);
