@@ -79,6 +79,7 @@ install() {
     $SYSTEMCTL -q --root "$initdir" enable cvmcrypt-unlock.service cvmcrypt-handoff.service
     _unit=$(sed -n 's/^device-unit=//p' <<< "$_facts")
     inst_simple "$moddir/device-timeout.conf" "$systemdsystemconfdir/$_unit.d/zz-cvmcrypt.conf"
+    inst_simple "$moddir/99-zz-cvmcrypt.rules" /etc/udev/rules.d/99-zz-cvmcrypt.rules
 
     # No shell, no prompt: under /etc they win over what other modules install. Names of one unit,
     # because one failure often starts two of them.
