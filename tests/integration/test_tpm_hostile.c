@@ -116,6 +116,10 @@ static void test_memory(void **state)
 	struct wanted w, canary_wanted;
 	volatile uint8_t canary[32];
 
+#ifdef __SANITIZE_ADDRESS__
+	/* it keeps what libraries have freed */
+	skip();
+#endif
 	for (unsigned i = 0; i < 32; i++) {
 		w.bytes[i] = c->m.s.bytes[i] ^ MASK;
 		canary_wanted.bytes[i] = (uint8_t)(i * 7);
