@@ -4,6 +4,7 @@
 Files of a machine (all in one folder): console.log (ttyS0, a time stamp before each line),
 report.log (ttyS1: what the scenario's own scripts say inside the guest), qemu.log, tpm/ and vars.fd.
 """
+import ctypes
 import json
 import os
 import re
@@ -46,7 +47,8 @@ class Tpm:
         self.process = subprocess.Popen(
             ["swtpm", "socket", "--tpm2", "--tpmstate", "dir=" + self.state,
              "--ctrl", "type=unixio,path=" + self.control, "--terminate", *args],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+            preexec_fn=die_with_us)
         deadline = time.monotonic() + 10
         while not os.path.exists(self.control):
             if time.monotonic() > deadline or self.process.poll() is not None:
@@ -60,6 +62,11 @@ class Tpm:
         if self.run:
             shutil.rmtree(self.run, ignore_errors=True)
             self.run = None
+
+
+def die_with_us():
+    """In a child, before exec: no machine outlives a run that was killed."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)      # PR_SET_PDEATHSIG
 
 
 def stop_process(process):
@@ -128,7 +135,8 @@ class Machine:
         self.log = open(self.folder + "/console.log", "w", encoding="utf-8")
         with open(self.folder + "/qemu.log", "w") as err:
             self.process = subprocess.Popen(self.arguments(), stdout=err, stderr=err,
-                                            stdin=subprocess.DEVNULL, start_new_session=True)
+                                            stdin=subprocess.DEVNULL, start_new_session=True,
+                                            preexec_fn=die_with_us)
         self.started = time.monotonic()
         self.console = self._connect("console")
         self.qmp = self._connect("qmp")
