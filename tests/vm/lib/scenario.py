@@ -130,7 +130,7 @@ class Boot:
         os.makedirs(folder)
         if self.get("prepare"):
             self.scenario.prepare(f"{self.scenario.folder}/{self.get('prepare')}")
-        timeout = float(self.get("within", "300"))
+        timeout = float(self.get("within", "600"))
         probe = self.get("probe", "yes" if self.get("end-state") == "refused" else "no") == "yes"
         machine = self.machine(folder)
         machine.watch = watch
