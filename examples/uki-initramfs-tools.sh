@@ -6,8 +6,9 @@
 #
 # The command line is the text of /etc/kernel/cmdline, for example
 #   root=/dev/mapper/root ro systemd.import_credentials=no systemd.gpt_auto=0 rd.systemd.gpt_auto=0
-# Both checks are made before anything is replaced: cvmcrypt's hook judges the configuration and the
-# initramfs, the line below the configuration with the command line that is signed.
+# Every check is made before anything is replaced: cvmcrypt's hook judges the configuration, the line
+# below the configuration with the command line that is signed, and the last one the initramfs as it
+# is: hooks in /etc/initramfs-tools run after ours.
 set -eu
 
 version=${1:-$(uname -r)}
@@ -18,9 +19,14 @@ key=${SB_KEY:-/etc/kernel/secure-boot.key.pem}
 cert=${SB_CERT:-/etc/kernel/secure-boot.cert.pem}
 
 cvmcrypt check --image --cmdline "$cmdline" > /dev/null
-initrd=$(mktemp)
-trap 'rm -f "$initrd"' EXIT
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+initrd=$work/initrd
 mkinitramfs -o "$initrd" "$version"
+unmkinitramfs "$initrd" "$work/tree"
+tree=$work/tree
+[ ! -d "$tree/main" ] || tree=$tree/main	# microcode in front of it
+cvmcrypt check --image-tree "$tree"
 "$here/build-uki" --kernel "/boot/vmlinuz-$version" --initrd "$initrd" --cmdline "$cmdline" \
 	--output "$output" --key "$key" --cert "$cert"
 echo "installed $output"
