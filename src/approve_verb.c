@@ -2,6 +2,7 @@
 #include "approve_verb.h"
 
 #include "lifecycle.h"
+#include "platform.h"
 
 #include <stdio.h>
 
@@ -25,18 +26,26 @@ static void print_difference(void *context, const char *text)
 int approve_verb_run(const struct approve_verb *v, struct err *reterr)
 {
 	struct listing listing = {v->volume->name, v->json, 0};
+	const char *device = v->device;
 	struct boot_report report;
 	uint64_t number = 0;
+	char path[256];
 	int r;
 
 	r = boot_report_read(&report, NULL);
-	if (r < 0)
+	if (r < 0) {
 		r = report_from_values(v->config, v->tpm, v->accept_unexplained, &report, reterr);
+		/* this boot made no mapping to look under */
+		if (r == 0 && !device)
+			r = platform_device_path(v->volume->device, path, sizeof(path), reterr);
+		if (!device)
+			device = path;
+	}
 	if (r < 0)
 		return r;
 	r = approve_boot(&(struct approve_request){
 		.config = v->config, .volume = v->volume, .report = &report, .tpm = v->tpm,
-		.approve_key = v->approve_key, .accept_changes = v->accept_changes,
+		.approve_key = v->approve_key, .device = device, .accept_changes = v->accept_changes,
 		.accept_unexplained = v->accept_unexplained, .revoke_others = v->revoke_others,
 		.dry_run = v->dry_run, .on_difference = print_difference, .context = &listing},
 		&number, reterr);

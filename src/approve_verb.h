@@ -12,6 +12,7 @@ struct approve_verb {
 	const struct volume_config *volume;
 	struct tpm *tpm;
 	const char *approve_key;
+	const char *device;		/* --device, else NULL */
 	bool accept_changes, accept_unexplained, revoke_others, dry_run, json;
 };
 

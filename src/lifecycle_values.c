@@ -9,31 +9,40 @@
 #include <string.h>
 
 /* What the PCRs were when the volume was (or would have been) unlocked, told from log and present values. */
-static int values_at_unlock(struct tpm *tpm, uint32_t mask, bool accept_unexplained,
-			    struct pcr_set *ret, struct err *reterr)
+static int explained_values(const struct pcr_set *now, uint32_t mask, struct pcr_set *ret,
+			    uint32_t *ret_unexplained, struct err *reterr)
 {
 	_cleanup_buf_ struct buf bytes = BUF_INIT(0);
 	_cleanup_eventlog_ struct eventlog log = {0};
-	struct pcr_set replay, now;
-	char text[PCR_MASK_TEXT];
-	uint32_t unexplained = 0;
-	int r;
+	struct pcr_set replay;
+	int r = platform_event_log(&bytes, reterr);
 
-	r = tpm_pcr_read(tpm, mask, &now, reterr);
-	if (r == 0)
-		r = platform_event_log(&bytes, reterr);
 	if (r == 0)
 		r = eventlog_parse(&log, bytes.data, bytes.len, reterr);
 	if (r == 0)
 		r = eventlog_replay_sha256(&log, &replay, reterr);
-	if (r == 0)
-		r = explain_values(&replay, &now, mask, ret, &unexplained, reterr);
+	return r < 0 ? r : explain_values(&replay, now, mask, ret, ret_unexplained, reterr);
+}
+
+/* What is not explained is taken as it is now, if that is accepted. PCR 15 is 0 at every unlock. */
+static int values_at_unlock(struct tpm *tpm, uint32_t mask, bool accept_unexplained,
+			    struct pcr_set *ret, struct err *reterr)
+{
+	char text[PCR_MASK_TEXT];
+	uint32_t unexplained = 0;
+	struct pcr_set now;
+	int r = tpm_pcr_read(tpm, mask, &now, reterr);
+
 	if (r < 0)
 		return r;
-	if (!unexplained)
-		return 0;
+	*ret = (struct pcr_set){0};
+	r = explained_values(&now, mask, ret, &unexplained, reterr);
+	if (r < 0 && !accept_unexplained)
+		return r;
+	if (r < 0)
+		unexplained = mask & ~PCR_BIT(PCR_CAP);
 	pcr_mask_text(unexplained, text);
-	if (!accept_unexplained)
+	if (unexplained && !accept_unexplained)
 		return err_set(reterr, E_UNEXPLAINED, "event log and known extends do not give PCR %s", text);
 	for (int i = 0; i < PCR_COUNT; i++) {
 		if (!(unexplained & PCR_BIT(i)))
