@@ -8,6 +8,8 @@
 
 SYSCONFDIR ?= /etc
 DRACUTCONFDIR ?= $(DRACUTDIR:%/modules.d=%)/dracut.conf.d
+# what is in every boot image goes without debug symbols; INSTALL_STRIP= keeps them
+INSTALL_STRIP ?= -s
 STATEDIR ?= /var/lib/cvmcrypt
 UNITDIR_WANTS := $(UNITDIR)/multi-user.target.wants
 
@@ -22,7 +24,7 @@ install: $(B)/cvmcrypt
 	install -d -m 0755 $(DESTDIR)$(SBINDIR) $(DESTDIR)$(INITRAMFSDIR)/hooks $(DESTDIR)$(DRACUTDIR) \
 		$(DESTDIR)$(UNITDIR_WANTS) $(DESTDIR)$(SYSCONFDIR)/cvmcrypt
 	install -d -m 0700 $(DESTDIR)$(STATEDIR)
-	install -m 0755 $(B)/cvmcrypt $(DESTDIR)$(SBINDIR)/cvmcrypt
+	install $(INSTALL_STRIP) -m 0755 $(B)/cvmcrypt $(DESTDIR)$(SBINDIR)/cvmcrypt
 	install -m 0755 initramfs-tools/hooks/cvmcrypt $(DESTDIR)$(INITRAMFSDIR)/hooks/cvmcrypt
 	for f in $(INITRAMFS_SCRIPTS); do \
 		install -D -m 0755 $$f $(DESTDIR)$(INITRAMFSDIR)/$${f#initramfs-tools/} || exit 1; \
