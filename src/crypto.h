@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Cryptography, on OpenSSL 3. A private library context without configuration file: what is done
- * does not depend on files that the initramfs may lack.
+ * Cryptography, on OpenSSL 3. secret_heap_init() keeps the library from reading its configuration
+ * file: what is done does not depend on files that the initramfs may lack.
  */
 #ifndef CVMCRYPT_CRYPTO_H
 #define CVMCRYPT_CRYPTO_H

@@ -15,6 +15,9 @@ int secret_heap_init(struct err *reterr)
 
 	(void)prctl(PR_SET_DUMPABLE, 0);
 	(void)setrlimit(RLIMIT_CORE, &none);
+	/* openssl.cnf could name providers and engines, and the initramfs has none */
+	if (OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL) != 1)
+		return err_set(reterr, E_CRYPTO, "starting the cryptographic library");
 	/* 2: memory that could not be locked. Unprivileged users (inspect, tests) have small limits. */
 	if (CRYPTO_secure_malloc_init(SECURE_HEAP_BYTES, SECURE_HEAP_MIN) == 0)
 		return err_set(reterr, E_NOMEM, "secure heap of %d bytes", SECURE_HEAP_BYTES);

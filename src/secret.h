@@ -19,7 +19,7 @@ struct secret {
 #define SECRET_INIT ((struct secret){0})
 #define _cleanup_secret_ _cleanup_(secret_clear)
 
-/* Once, first thing in main: secure heap, no core dump, not dumpable. */
+/* Once, first thing in main: secure heap, no core dump, not dumpable, OpenSSL without configuration. */
 int secret_heap_init(struct err *reterr);
 
 /* len zero bytes, owned by s (which must be empty). */
