@@ -128,10 +128,12 @@ int tpm_srk_pinned(struct tpm *t, const struct way_tpm2 *way, ESYS_TR *ret_srk,
 	if (r < 0)
 		return r;
 	if (!there)
-		return err_set(reterr, E_TPM_OTHER, "it has no storage key at 0x%08x",
+		return err_set(reterr, E_TPM_OTHER,
+			       "this vTPM is not the enrolled one: no storage key at 0x%08x",
 			       TPM_SRK_HANDLE);
 	if (!crypto_equal(name, way->srk_name, sizeof(name)))
-		return err_set(reterr, E_TPM_OTHER, "its storage key is another");
+		return err_set(reterr, E_TPM_OTHER,
+			       "this vTPM is not the enrolled one: another storage key");
 	return 0;
 }
 
@@ -151,7 +153,8 @@ int tpm_srk_any(struct tpm *t, bool create, ESYS_TR *ret_srk, uint8_t ret_name[3
 	if (r < 0)
 		return r;
 	if (!there)
-		return err_set(reterr, E_TPM_OTHER, "it has no storage key at 0x%08x",
+		return err_set(reterr, E_TPM_OTHER,
+			       "this vTPM is not the enrolled one: no storage key at 0x%08x",
 			       TPM_SRK_HANDLE);
 	rc = Esys_ReadPublic(t->esys, *ret_srk, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &public,
 			     NULL, NULL);
