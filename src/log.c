@@ -10,7 +10,7 @@
 static struct {
 	enum log_level level;
 	int console_fd, kmsg_fd;	/* 0: not opened (0 is stdin, never ours) */
-	char ring[LOG_RING_LINES][LOG_LINE_MAX];
+	char ring[LOG_RING_LINES][LOG_LINE_MAX];	/* lines that were not printed */
 	unsigned next;
 } state = {.level = LOG_L_NOTICE};
 
@@ -68,9 +68,10 @@ void log_line(enum log_level level, const char *fmt, ...)
 	va_start(ap, fmt);
 	(void)vsnprintf(line, sizeof(line), fmt, ap);
 	va_end(ap);
-	memcpy(state.ring[state.next++ % LOG_RING_LINES], line, sizeof(line));
 	if (level <= state.level)
 		emit(level, line);
+	else
+		memcpy(state.ring[state.next++ % LOG_RING_LINES], line, sizeof(line));
 }
 
 void log_dump_ring(void)
