@@ -2,9 +2,9 @@
 /*
  * Messages. Levels are syslog's; below verbs and `boot` only log_debug() is used. stderr gets
  * "<N>" prefixes when it is not a terminal (journald reads them). In the initramfs log_to_console()
- * adds /dev/console and /dev/kmsg, whatever `quiet` says. The last LOG_RING_LINES lines that were too detailed to print are
- * kept in memory and log_dump_ring() prints them when a boot has failed. There is no hexdump, and no
- * function that takes a struct secret.
+ * adds /dev/console and /dev/kmsg, whatever `quiet` says. The last LOG_RING_LINES lines that were too
+ * detailed to print are kept in memory, and log_dump_ring() prints them when a boot has failed. There
+ * is no hexdump, and no function that takes a struct secret.
  */
 #ifndef CVMCRYPT_LOG_H
 #define CVMCRYPT_LOG_H
