@@ -27,7 +27,7 @@ static int check_verdict(const struct config *config, struct err *reterr)
 	const struct volume_config *os = config_os_volume(config);
 	int r;
 
-	if (config->isolation != ISOLATION_NONE)
+	if (config->policy.isolation != ISOLATION_NONE)
 		return err_set(reterr, E_ISOLATION,
 			       "this release cannot prove isolation; the config demands it");
 	r = platform_cmdline(cmdline, reterr);

@@ -9,6 +9,7 @@
 
 #include "buf.h"
 #include "err.h"
+#include "policy.h"
 
 #define CONFIG_VOLUMES_MAX 16
 #define CONFIG_SOURCES_MAX 4
@@ -17,13 +18,6 @@
 #define CONFIG_PATH_MAX 256
 
 enum on_refused { ON_REFUSED_POWEROFF, ON_REFUSED_HALT, ON_REFUSED_REBOOT };
-enum isolation {
-	ISOLATION_UNSET,
-	ISOLATION_NONE,
-	ISOLATION_SNP,
-	ISOLATION_TDX,
-	ISOLATION_SNP_OR_TDX
-};
 enum recovery_mode { RECOVERY_UNSET, RECOVERY_OFF, RECOVERY_CONSOLE };
 enum volume_role { ROLE_OS, ROLE_DATA };
 enum source_type { SOURCE_TPM2 = 1, SOURCE_PARENT };
@@ -47,7 +41,6 @@ struct volume_config {
 
 struct config {
 	enum profile profile;
-	enum isolation isolation;
 	enum recovery_mode recovery;
 	enum on_refused on_refused;
 	int64_t refused_delay_ms;	/* refused-delay, default 10min */
@@ -60,6 +53,7 @@ struct config {
 	size_t volume_count;
 	char boot_file[CONFIG_PATH_MAX];	/* where [boot] stands; empty: nowhere */
 	unsigned boot_line;
+	struct policy policy;		/* [policy], and [boot] isolation */
 };
 
 #define CONFIG_DIR "/etc/cvmcrypt"

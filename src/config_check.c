@@ -90,12 +90,12 @@ int config_check_image(const struct config *c, struct err *reterr)
 {
 	if (c->volume_count == 0)
 		return 0;
-	if (c->isolation == ISOLATION_UNSET && !*c->boot_file)
+	if (c->policy.isolation == ISOLATION_UNSET && !*c->boot_file)
 		return err_set(reterr, E_CONFIG_MISSING,
 			       "%s: no section [boot]; add one with "
 			       "isolation = snp-or-tdx, snp, tdx or none",
 			       c->volume[0].file);
-	if (c->isolation == ISOLATION_UNSET)
+	if (c->policy.isolation == ISOLATION_UNSET)
 		return err_set(reterr, E_CONFIG_MISSING,
 			       "%s:%u: [boot] lacks 'isolation'; "
 			       "give snp-or-tdx, snp, tdx or none",

@@ -200,7 +200,7 @@ _Static_assert(sizeof(enum profile) == sizeof(int) && sizeof(enum isolation) == 
 /* tests/lint/man-config reads these rows: BOOT or VOLUME, key and default in one line each */
 static const struct config_key keys[CONFIG_KEY_COUNT] = {
 	BOOT("profile", set_choice, profile, DEFAULT("uki"), .choices = profiles),
-	BOOT("isolation", set_choice, isolation, NO_DEFAULT, .choices = isolations),
+	BOOT("isolation", set_choice, policy.isolation, NO_DEFAULT, .choices = isolations),
 	BOOT("recovery", set_choice, recovery, DEFAULT("off"), .choices = recoveries),
 	BOOT("recovery-timeout", set_time, recovery_timeout_ms, DEFAULT("10min")),
 	BOOT("on-refused", set_choice, on_refused, DEFAULT("poweroff"), .choices = refusals),

@@ -111,7 +111,7 @@ int image_check_config(const char *config_dir, const char *cmdline_file,
 	if (r < 0)
 		finding(&e, -r, err.msg);
 	/* unlock would refuse every boot of such an image */
-	if (config.isolation != ISOLATION_UNSET && config.isolation != ISOLATION_NONE)
+	if (config.policy.isolation != ISOLATION_UNSET && config.policy.isolation != ISOLATION_NONE)
 		finding(&e, E_ISOLATION,
 			"[boot] isolation: this release cannot prove any; only 'none' boots");
 	if (cmdline_file)

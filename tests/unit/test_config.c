@@ -35,7 +35,7 @@ static void test_defaults(void **state)
 	(void)state;
 	assert_int_equal(parse(&c, "", &e), 0);
 	assert_int_equal(c.profile, PROFILE_UKI);
-	assert_int_equal(c.isolation, ISOLATION_UNSET);
+	assert_int_equal(c.policy.isolation, ISOLATION_UNSET);
 	assert_int_equal(c.recovery, RECOVERY_OFF);
 	assert_int_equal(c.recovery_timeout_ms, 600000);
 	assert_int_equal(c.on_refused, ON_REFUSED_POWEROFF);
@@ -125,7 +125,7 @@ static void test_all_keys(void **state)
 		fail_msg("%s", e.msg);
 	assert_int_equal(c.profile, PROFILE_GRUB);
 	assert_int_equal(config_pcr_mask(&c), PCR_PROFILE_GRUB);
-	assert_int_equal(c.isolation, ISOLATION_SNP_OR_TDX);
+	assert_int_equal(c.policy.isolation, ISOLATION_SNP_OR_TDX);
 	assert_int_equal(c.recovery, RECOVERY_CONSOLE);
 	assert_int_equal(c.recovery_timeout_ms, 90000);
 	assert_int_equal(c.on_refused, ON_REFUSED_REBOOT);
