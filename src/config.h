@@ -16,6 +16,8 @@
 #define CONFIG_FILES_MAX 64
 #define CONFIG_TEXT_MAX 65536		/* bytes of one file */
 #define CONFIG_PATH_MAX 256
+#define CONFIG_URL_MAX 256
+#define CONFIG_PINS_MAX 512
 
 enum on_refused { ON_REFUSED_POWEROFF, ON_REFUSED_HALT, ON_REFUSED_REBOOT };
 enum recovery_mode { RECOVERY_UNSET, RECOVERY_OFF, RECOVERY_CONSOLE };
@@ -39,6 +41,19 @@ struct volume_config {
 	unsigned line;
 };
 
+/* [network]: where evidence comes from that the machine itself does not hold. "" is off. */
+struct network_config {
+	char metadata[CONFIG_URL_MAX];	/* the cloud's metadata service */
+	char amd_kds[CONFIG_URL_MAX];	/* AMD's key service */
+	char roots[CONFIG_PATH_MAX];	/* for https; "" is the system's bundle */
+	char pins[CONFIG_PINS_MAX];	/* "sha256//...;sha256//..." for https; "" is none */
+	char drivers[256];		/* of the interface, first choice first */
+	int64_t timeout_ms;		/* timeout, default 20s: of one request */
+	int64_t up_timeout_ms;		/* up-timeout, default 30s: then E207 */
+	char file[CONFIG_PATH_MAX];	/* where the section stands; "": nowhere */
+	unsigned line;
+};
+
 struct config {
 	enum profile profile;
 	enum recovery_mode recovery;
@@ -51,6 +66,7 @@ struct config {
 	char tpm[128];			/* default /dev/tpmrm0 */
 	struct volume_config volume[CONFIG_VOLUMES_MAX];
 	size_t volume_count;
+	struct network_config network;
 	char boot_file[CONFIG_PATH_MAX];	/* where [boot] stands; empty: nowhere */
 	unsigned boot_line;
 	struct policy policy;		/* [policy], and [boot] isolation */
