@@ -33,7 +33,7 @@ struct tdx_quote {
 	uint16_t body_type;		/* 2: TD 1.0, 3: TD 1.5; version 4 has 2 only */
 	uint8_t qe_vendor[16];
 	uint8_t user_data[20];
-	struct tdx_td td;
+	struct tdx_body td;
 	size_t used, trailing;		/* bytes of the quote, and behind it */
 	/* all borrowed from the file's bytes */
 	const uint8_t *signed_bytes;	/* header and body */

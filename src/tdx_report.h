@@ -29,7 +29,7 @@
 #define TDX_ATTR_PERFMON (UINT64_C(1) << 63)
 
 /* The fields that a TDREPORT and the body of a quote share. */
-struct tdx_td {
+struct tdx_body {
 	/* the TDX module */
 	uint8_t tee_tcb_svn[TDX_SVN];	/* byte 0: module's SVN, 1: its major version, 2: SEAM loader */
 	uint8_t mrseam[TDX_MEASUREMENT];
@@ -54,7 +54,7 @@ struct tdx_report {
 	uint8_t cpusvn[TDX_SVN];
 	uint8_t tee_tcb_info_hash[TDX_MEASUREMENT];
 	uint8_t tee_info_hash[TDX_MEASUREMENT];
-	struct tdx_td td;
+	struct tdx_body td;
 	const uint8_t *bytes;		/* borrowed: the 1024 bytes */
 };
 
@@ -66,6 +66,6 @@ void tdx_report_check(const struct tdx_report *report, struct verdict *v);
  * Adds, as NAME.what: reserved bits of the TD's attributes zero, the TDX module signed by Intel and
  * not in a debug mode. Whether the TD may be debugged is for the policy.
  */
-void tdx_td_check(const struct tdx_td *td, const char *name, struct verdict *v);
+void tdx_td_check(const struct tdx_body *td, const char *name, struct verdict *v);
 
 #endif

@@ -68,7 +68,7 @@ int tdx_head_read(const uint8_t *body, size_t len, const char *name, struct tdx_
  * this platform's, or the module's signer or attributes are not as it demands.
  */
 int tdx_tcb_judge(const uint8_t *body, size_t len, const struct tdx_pck *pck,
-		  const struct tdx_td *td, struct tdx_tcb *ret, struct err *reterr);
+		  const struct tdx_body *td, struct tdx_tcb *ret, struct err *reterr);
 /* Fills qe of *ret by QE identity; E_QE_BINDING: the enclave is another one. */
 int tdx_qe_judge(const uint8_t *body, size_t len, const struct sgx_report *qe, struct tdx_tcb *ret,
 		 struct err *reterr);
