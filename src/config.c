@@ -13,11 +13,11 @@
 
 struct parser {
 	struct config *c;
-	struct volume_config *v; /* of the section that is being read, NULL in [boot] */
+	struct volume_config *v; /* of the section that is being read, NULL in the others */
 	unsigned seen[KEYS_MAX]; /* line that gave the key, in this section */
 };
 
-/* Where a key's value goes: [boot] is the config itself. */
+/* Where a key's value goes: but for volumes, the config itself. */
 static void *target(struct config *c, struct volume_config *v)
 {
 	return v ? (void *)v : (void *)c;
@@ -62,16 +62,17 @@ static int parse_pair(struct parser *p, const struct ini_line *l, struct err *re
 	return unknown_key(l, reterr);
 }
 
-static int begin_boot(struct config *c, const struct ini_line *l, struct err *reterr)
+/* A section without a name, which can stand once: [boot], [network]. */
+static int begin_single(const struct ini_line *l, char file[CONFIG_PATH_MAX], unsigned *line,
+			struct err *reterr)
 {
 	if (*l->name)
-		return ini_err(reterr, E_CONFIG_KEY, l, "section [boot] has no name");
-	if (*c->boot_file)
+		return ini_err(reterr, E_CONFIG_KEY, l, "section [%s] has no name", l->section);
+	if (*file)
 		return ini_err(reterr, E_CONFIG_DUPLICATE, l,
-			       "section [boot] stands already at %s:%u", c->boot_file,
-			       c->boot_line);
-	(void)snprintf(c->boot_file, sizeof(c->boot_file), "%s", l->file);
-	c->boot_line = l->number;
+			       "section [%s] stands already at %s:%u", l->section, file, *line);
+	(void)snprintf(file, CONFIG_PATH_MAX, "%s", l->file);
+	*line = l->number;
 	return 0;
 }
 
@@ -150,25 +151,29 @@ static int visit(void *context, const struct ini_line *l, struct err *reterr)
 	if (r < 0)
 		return r;
 	if (strcmp(l->section, "boot") == 0)
-		return begin_boot(p->c, l, reterr);
+		return begin_single(l, p->c->boot_file, &p->c->boot_line, reterr);
+	if (strcmp(l->section, "network") == 0)
+		return begin_single(l, p->c->network.file, &p->c->network.line, reterr);
 	if (strcmp(l->section, "volume") == 0)
 		return begin_volume(p, l, reterr);
 	return ini_err(reterr, E_CONFIG_KEY, l,
-		       "unknown section '%s'; this version knows [boot] and [volume NAME]",
+		       "unknown section '%s'; this version knows [boot], [network] and "
+		       "[volume NAME]",
 		       l->section);
 }
 
 void config_init(struct config *c)
 {
-	struct ini_line l = {.file = "default", .section = "boot", .name = ""};
+	struct ini_line l = {.file = "default", .name = ""};
 	size_t count;
 	const struct config_key *keys = config_keys(&count);
 
 	_Static_assert(KEYS_MAX >= CONFIG_KEY_COUNT, "parser.seen has a place for each key");
 	memset(c, 0, sizeof(*c));
 	for (size_t i = 0; i < count; i++) {
-		if (strcmp(keys[i].section, "boot") != 0 || !keys[i].fallback)
+		if (strcmp(keys[i].section, "volume") == 0 || !keys[i].fallback)
 			continue;
+		l.section = keys[i].section;
 		l.key = keys[i].name;
 		l.value = keys[i].fallback;
 		/* the table's own text: test_config parses each default */

@@ -2,6 +2,7 @@
 #include "config_keys.h"
 
 #include "codec.h"
+#include "url.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -143,6 +144,85 @@ static int set_id(_unused_ const struct config_key *k, void *target, const struc
 	return 0;
 }
 
+/* "" in the config: switched off */
+static int set_url(const struct config_key *k, void *target, const struct ini_line *l, bool plain,
+		   struct err *reterr)
+{
+	if (strcmp(l->value, "off") == 0) {
+		*(char *)field(k, target) = '\0';
+		return 0;
+	}
+	if (!url_is_base(l->value, plain))
+		return refuse(reterr, l,
+			      plain ? "off, or http:// or https:// with a host in lower case, and "
+				      "no slash at the end" :
+				      "off, or https:// with a host in lower case, and no slash "
+				      "at the end");
+	return set_text(k, target, l, reterr);
+}
+
+/* The metadata service has no other form than plain http. */
+static int set_metadata(const struct config_key *k, void *target, const struct ini_line *l,
+			struct err *reterr)
+{
+	return set_url(k, target, l, true, reterr);
+}
+
+static int set_https(const struct config_key *k, void *target, const struct ini_line *l,
+		     struct err *reterr)
+{
+	return set_url(k, target, l, false, reterr);
+}
+
+static int set_roots(const struct config_key *k, void *target, const struct ini_line *l,
+		     struct err *reterr)
+{
+	if (strcmp(l->value, "system") == 0)
+		return 0;
+	if (!plain_path(l->value) || strchr(l->value, ' '))
+		return refuse(reterr, l, "system, or the full path of a file of certificates");
+	return set_text(k, target, l, reterr);
+}
+
+/* Kept in the form that the fetcher's library takes: with ";" between them. */
+static int set_pins(const struct config_key *k, void *target, const struct ini_line *l,
+		    struct err *reterr)
+{
+	static const char prefix[] = "sha256//";
+	struct buf pins = BUF_INIT(k->size);
+	const char *rest = l->value;
+	char word[sizeof(prefix) + BASE64_SIZE(32)];
+	uint8_t digest[32];
+	bool good = true;
+	size_t len;
+
+	while (good && ini_word(&rest, word, sizeof(word))) {
+		good = strncmp(word, prefix, strlen(prefix)) == 0 &&
+		       base64_decode(digest, sizeof(digest), &len, word + strlen(prefix)) &&
+		       len == sizeof(digest);
+		if (pins.len > 0)
+			buf_put_u8(&pins, ';');
+		buf_put(&pins, word, strlen(word));
+	}
+	buf_put_u8(&pins, '\0');
+	good = good && !*rest && !pins.failed;
+	if (good)
+		memcpy(field(k, target), pins.data, pins.len);
+	buf_done(&pins);
+	return good ? 0 : refuse(reterr, l, "sha256// and the digest of a public key in base64, "
+					    "up to nine of them");
+}
+
+static int set_drivers(const struct config_key *k, void *target, const struct ini_line *l,
+		       struct err *reterr)
+{
+	static const char alphabet[] = "abcdefghijklmnopqrstuvwxyz0123456789_- ";
+
+	if (l->value[strspn(l->value, alphabet)])
+		return refuse(reterr, l, "a list of the kernel's names of network drivers");
+	return set_text(k, target, l, reterr);
+}
+
 static const struct config_choice sources[] = {
 	{"tpm2", SOURCE_TPM2}, {"parent", SOURCE_PARENT}, {0}};
 
@@ -190,6 +270,9 @@ _Static_assert(sizeof(enum profile) == sizeof(int) && sizeof(enum isolation) == 
 	.offset = offsetof(struct type, member), .size = sizeof(((struct type *)0)->member)
 #define BOOT(key, setter, member, ...) \
 	{.section = "boot", .name = key, .set = setter, FIELD(config, member), __VA_ARGS__}
+#define NETWORK(key, setter, member, ...) \
+	{.section = "network", .name = key, .set = setter, FIELD(config, network.member), \
+	 __VA_ARGS__}
 #define VOLUME(key, setter, member, ...) \
 	{.section = "volume", .name = key, .set = setter, FIELD(volume_config, member), __VA_ARGS__}
 
@@ -197,7 +280,7 @@ _Static_assert(sizeof(enum profile) == sizeof(int) && sizeof(enum isolation) == 
 #define DEFAULTS(os, data) .fallback = data, .fallback_os = os
 #define NO_DEFAULT .fallback = NULL
 #define MANDATORY(text) .mandatory = true, .example = text
-/* tests/lint/man-config reads these rows: BOOT or VOLUME, key and default in one line each */
+/* tests/lint/man-config reads these rows: BOOT, NETWORK or VOLUME, key and default in one line each */
 static const struct config_key keys[CONFIG_KEY_COUNT] = {
 	BOOT("profile", set_choice, profile, DEFAULT("uki"), .choices = profiles),
 	BOOT("isolation", set_choice, policy.isolation, NO_DEFAULT, .choices = isolations),
@@ -210,6 +293,13 @@ static const struct config_key keys[CONFIG_KEY_COUNT] = {
 	BOOT("device-timeout", set_time, device_timeout_ms, DEFAULT("60s")),
 	BOOT("tpm-timeout", set_time, tpm_timeout_ms, DEFAULT("30s")),
 	BOOT("tpm", set_tpm, tpm, DEFAULT("/dev/tpmrm0")),
+	NETWORK("metadata", set_metadata, metadata, DEFAULT("http://169.254.169.254")),
+	NETWORK("amd-kds", set_https, amd_kds, DEFAULT("https://kdsintf.amd.com")),
+	NETWORK("roots", set_roots, roots, DEFAULT("system")),
+	NETWORK("pins", set_pins, pins, NO_DEFAULT),
+	NETWORK("timeout", set_time, timeout_ms, DEFAULT("20s")),
+	NETWORK("up-timeout", set_time, up_timeout_ms, DEFAULT("30s")),
+	NETWORK("interface-drivers", set_drivers, drivers, DEFAULT("hv_netvsc virtio_net gve ena")),
 	VOLUME("role", set_choice, role, MANDATORY("role = os"), .choices = roles),
 	VOLUME("device", set_device, device, MANDATORY("device = PARTLABEL=root")),
 	VOLUME("mapping", set_mapping, mapping, DEFAULT(CONFIG_FALLBACK_NAME)),

@@ -10,7 +10,7 @@
 #include "config.h"
 #include "ini.h"
 
-#define CONFIG_KEY_COUNT 17
+#define CONFIG_KEY_COUNT 24
 /* As a default: the name of the section. */
 #define CONFIG_FALLBACK_NAME "NAME"
 
