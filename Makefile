@@ -101,12 +101,20 @@ CHECK_FUZZ_TIME ?= 5
 check-fuzz: $(FUZZERS:%=$(B)/fuzz/fuzz_%)
 	$(Q)tests/fuzz/run $(CHECK_FUZZ_TIME) $(FUZZERS)
 
+# what plays the machine's other parts: the paravisor in front of a software TPM
+EMU := $(B)/emu/paravisor
+$(B)/emu/paravisor: $(wildcard tests/emu/paravisor*.c tests/emu/paravisor*.h) $(LIB)
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.c,$^) $(LIB) $(LIB_LDLIBS)
+emu: $(EMU)
+
 # software TPMs and image files
 $(B)/integration/%: tests/integration/%.c $(wildcard tests/lib/*.c tests/lib/*.h) $(LIB)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -Itests/lib -o $@ $< $(wildcard tests/lib/*.c) $(LIB) $(LIB_LDLIBS) -lcmocka
-check-integration: all $(INTEGRATION)
+check-integration: all $(INTEGRATION) $(EMU)
 	$(Q)tests/run-unit $(INTEGRATION)
 
 # every write of every change cut
@@ -149,4 +157,4 @@ include install.mk
 
 -include $(wildcard $(B)/*.d $(B)/unit/*.d $(B)/fuzz/*.d $(B)/integration/*.d)
 .PHONY: all check check-full check-unit check-lint check-sanitize check-fuzz check-integration \
-	check-fault check-initramfs check-vm demo bench fuzz clean help
+	check-fault check-initramfs check-vm emu demo bench fuzz clean help
