@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Public keys from outside, and signatures made with them. Verification only. RSA keys below 2048
- * bits, exponents other than odd ones above 2, and curves other than P-256 and P-384 are refused
- * (E_CERT_MALFORMED).
+ * or above 8192 bits, exponents other than odd ones from 3 to 2^64-1, and curves other than the named
+ * P-256 and P-384 are refused (E_CERT_MALFORMED).
  */
 #ifndef CVMCRYPT_PUBKEY_H
 #define CVMCRYPT_PUBKEY_H

@@ -44,6 +44,9 @@ int x509_fingerprint(const struct x509_cert *c, uint8_t out[SHA256_SIZE], struct
 int x509_der(const struct x509_cert *c, uint8_t **ret, size_t *ret_len, struct err *reterr);
 int x509_pubkey(const struct x509_cert *c, struct pubkey **ret, struct err *reterr);
 bool x509_is_ca(const struct x509_cert *c);
+/* The same bytes; the same subject. */
+bool x509_equal(const struct x509_cert *a, const struct x509_cert *b);
+bool x509_same_subject(const struct x509_cert *a, const struct x509_cert *b);
 /*
  * The contents of the extension's OCTET STRING, borrowed from c; NULL when absent. oid: "1.3.6.1...".
  * An extension that stands twice makes the certificate malformed (refused by x509_read()).
@@ -57,11 +60,14 @@ struct x509_path {
 };
 
 /*
- * Is there a chain from leaf over pool to a certificate that is in roots? Signatures (RSA-PSS with
+ * Is there a chain from leaf over pool to a self-signed certificate that is in roots? Signatures (RSA-PSS with
  * their parameters as well), CA flags, path lengths, key usage keyCertSign, names, unknown critical
  * extensions; validity of every certificate at the time `at` (seconds since 1970), that of the root
- * as well. crls: for each issuer in the chain the list has a CRL of, the certificate must not be
- * revoked by it (may be NULL). E_CERT_CHAIN, E_CERT_TIME, E_CERT_REVOKED name the certificate.
+ * as well. Keys and digests below 112 bits of strength (RSA-1024, SHA-1) are refused. pool may be
+ * NULL; where it has two candidates for an issuer the first is taken and there is no second try.
+ * crls (may be NULL): of each issuer in the chain that the list has CRLs of, they must be signed by
+ * it and be current (E_CERT_CHAIN, E_CERT_TIME), and not revoke the certificate below it. E_CERT_CHAIN,
+ * E_CERT_TIME, E_CERT_REVOKED name the certificate.
  */
 struct x509_crls;
 int x509_verify(const struct x509_cert *leaf, const struct x509_list *pool,
