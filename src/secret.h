@@ -9,7 +9,7 @@
 
 #include "err.h"
 
-#define SECRET_MAX 1024
+#define SECRET_MAX 4096
 
 struct secret {
 	uint8_t *bytes;

@@ -9,12 +9,7 @@
 
 #include "config.h"
 #include "err.h"
-
-struct verb_option {
-	const char *name;	/* without the dashes */
-	const char *argument;	/* NULL: takes none */
-	const char *help;
-};
+#include "verb_options.h"
 
 struct verb {
 	const char *name;
@@ -26,14 +21,6 @@ struct verb {
 };
 
 const struct verb *verb_table(size_t *ret_count);
-
-/*
- * Options of one verb, parsed by its table: "--name VALUE", "--name=VALUE" or "--name". values[i] is the
- * value (or "" for an option without argument) of options[i], NULL when not given; an option given
- * twice is an error. Positional arguments are left in argv[1..*ret_count].
- */
-int verb_parse(const struct verb_option *options, int argc, char **argv, const char **values,
-	       int *ret_count, struct err *reterr);
 
 /*
  * The config below dir (NULL: the usual place). It must have a volume, and every name given must be one

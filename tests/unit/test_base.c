@@ -22,7 +22,7 @@ static void test_err_table(void **state)
 	assert_true(count > 50);
 	for (size_t i = 0; i < count; i++) {
 		assert_in_range(table[i].code, 101, 999);
-		assert_in_range(table[i].exit_status, 1, 6);
+		assert_in_range(table[i].exit_status, 1, 12);
 		assert_true(strlen(table[i].text) > 0 && strlen(table[i].hint) > 0);
 		if (i > 0)
 			assert_true(table[i].code > table[i - 1].code);
