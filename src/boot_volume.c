@@ -2,6 +2,7 @@
 #include "boot.h"
 
 #include "deadline.h"
+#include "file.h"
 #include "kdf.h"
 #include "log.h"
 #include "platform.h"
@@ -45,6 +46,15 @@ static int reach_tpm(struct boot *b, struct err *reterr)
 	return r;
 }
 
+/* Until the disk appears there is nothing to wait with: what does not need it is done now. */
+static void use_the_wait(struct boot *b, const struct volume_config *vc)
+{
+	for (size_t i = 0; i < vc->source_count; i++)
+		if (vc->sources[i] == SOURCE_TPM2)
+			tpm_unseal_prepare(b->tpm);
+	volume_rehearse();
+}
+
 static int find_device(struct boot *b, const struct volume_config *vc, char *out, size_t size,
 		       struct err *reterr)
 {
@@ -52,6 +62,8 @@ static int find_device(struct boot *b, const struct volume_config *vc, char *out
 
 	if (r < 0)
 		return r;
+	if (!file_exists(out))
+		use_the_wait(b, vc);
 	if (!platform_wait_path(out, deadline_in(b->config->device_timeout_ms)))
 		return err_set(reterr, E_DEVICE_ABSENT, "'%s' did not appear in %lld s", vc->device,
 			       (long long)(b->config->device_timeout_ms / 1000));

@@ -75,6 +75,12 @@ int tpm_counter_increment(struct tpm *t, struct err *reterr);
  * flushed: E_TPM_OBJECT.
  */
 int tpm_seal(struct tpm *t, struct way_tpm2 *way, const struct secret *s, struct err *reterr);
+/*
+ * What of tpm_unseal() does not depend on the volume, done while there is nothing else to do: reads
+ * the SRK and starts the session, two of its commands. What fails here fails there as well, and is
+ * told there.
+ */
+void tpm_unseal_prepare(struct tpm *t);
 /* Does the object load under this TPM's SRK? E_TPM_OTHER if the SRK's name is not the way's. */
 int tpm_load_test(struct tpm *t, const struct way_tpm2 *way, struct err *reterr);
 /*

@@ -35,12 +35,24 @@ int tpm_tcti_device(struct tpm_tcti *ret, const char *path, struct err *reterr);
 int tpm_tcti_load(struct tpm_tcti *ret, const char *conf, struct err *reterr);
 void tpm_tcti_done(struct tpm_tcti *tcti);
 
+/* tpm_sys.c: a session or transient object, flushed by TPM handle whatever state ESAPI is in. */
+struct tpm_guard {
+	struct tpm *t;
+	ESYS_TR tr;
+	TPM2_HANDLE handle;
+};
+
 struct tpm {
 	struct tpm_tcti tcti;
 	ESYS_CONTEXT *esys;
 	bool poisoned;		/* ESAPI met an answer that it could not use and refuses to go on */
 	bool cap_known;		/* PCR 15 as read and extended by us, for the check after closing */
 	uint8_t cap[SHA256_SIZE];
+	struct {		/* by tpm_unseal_prepare(); session.tr: ESYS_TR_NONE or started */
+		ESYS_TR srk;
+		uint8_t srk_name[34];
+		struct tpm_guard session;
+	} ahead;
 };
 
 /* Opens on a TCTI that the caller made; it is taken over in any case. */
@@ -66,12 +78,6 @@ int tpm_fail_as(struct tpm *t, TSS2_RC rc, enum err_code code, struct err *reter
 /* The same for what the owner hierarchy's password, should it have one, stands in the way of. */
 int tpm_fail_owner(struct tpm *t, TSS2_RC rc, const char *command, struct err *reterr);
 
-/* tpm_sys.c: a session or transient object, flushed by TPM handle whatever state ESAPI is in. */
-struct tpm_guard {
-	struct tpm *t;
-	ESYS_TR tr;
-	TPM2_HANDLE handle;
-};
 #define TPM_GUARD(context) ((struct tpm_guard){.t = (context), .tr = ESYS_TR_NONE})
 #define _cleanup_guard_ _cleanup_(tpm_guard_flush)
 int tpm_guard_set(struct tpm_guard *g, ESYS_TR tr, struct err *reterr);
@@ -92,6 +98,9 @@ void tpm_sys_wipe_answer(struct tpm *t);
 TPML_PCR_SELECTION tpm_pcr_selection(uint32_t mask);
 
 /* tpm_srk.c */
+/* *ret_there: a key is at the handle. The name is computed from what was read. */
+int tpm_srk_read(struct tpm *t, ESYS_TR *ret_srk, bool *ret_there, uint8_t ret_name[34],
+		 struct err *reterr);
 /* The SRK with exactly this name, or E_TPM_OTHER. *ret_srk lives as long as the context. */
 int tpm_srk_pinned(struct tpm *t, const struct way_tpm2 *way, ESYS_TR *ret_srk,
 		   struct err *reterr);

@@ -20,6 +20,7 @@ int tpm_open_tcti(struct tpm **ret, struct tpm_tcti *tcti, struct err *reterr)
 	t->tcti = *tcti;
 	*tcti = (struct tpm_tcti){0};
 	t->poisoned = true;	/* that is: there is no ESAPI context yet */
+	t->ahead.session = TPM_GUARD(t);
 	r = tpm_ready(t, reterr);
 	if (r < 0) {
 		tpm_freep(&t);
@@ -60,6 +61,7 @@ int tpm_ready(struct tpm *t, struct err *reterr)
 		return tpm_fail(t, rc, "Esys_Initialize", reterr);
 	}
 	t->poisoned = false;
+	tpm_guard_flush(&t->ahead.session);	/* the new context does not know it */
 	return 0;
 }
 
@@ -69,8 +71,11 @@ void tpm_freep(struct tpm **tp)
 
 	if (!t)
 		return;
-	if (t->esys)
+	if (t->esys) {
+		if (!t->poisoned)
+			tpm_guard_flush(&t->ahead.session);
 		Esys_Finalize(&t->esys);
+	}
 	tpm_tcti_done(&t->tcti);
 	explicit_bzero(t, sizeof(*t));
 	free(t);

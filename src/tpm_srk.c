@@ -98,9 +98,8 @@ static int compare_name(struct tpm *t, ESYS_TR srk, const uint8_t computed[34], 
 	return 0;
 }
 
-/* *ret_there: a key is at the handle. The name is computed from what was read. */
-static int read_srk(struct tpm *t, ESYS_TR *ret_srk, bool *ret_there, uint8_t ret_name[34],
-		    struct err *reterr)
+int tpm_srk_read(struct tpm *t, ESYS_TR *ret_srk, bool *ret_there, uint8_t ret_name[34],
+		 struct err *reterr)
 {
 	TSS2_RC rc = Esys_TR_FromTPMPublic(t->esys, TPM_SRK_HANDLE, ESYS_TR_NONE, ESYS_TR_NONE,
 					   ESYS_TR_NONE, ret_srk);
@@ -124,7 +123,7 @@ int tpm_srk_pinned(struct tpm *t, const struct way_tpm2 *way, ESYS_TR *ret_srk,
 
 	if (way->srk_handle != TPM_SRK_HANDLE)
 		return err_set(reterr, E_TPM_OBJECT, "storage key at 0x%08x", way->srk_handle);
-	r = read_srk(t, ret_srk, &there, name, reterr);
+	r = tpm_srk_read(t, ret_srk, &there, name, reterr);
 	if (r < 0)
 		return r;
 	if (!there)
@@ -144,12 +143,12 @@ int tpm_srk_any(struct tpm *t, bool create, ESYS_TR *ret_srk, uint8_t ret_name[3
 	uint8_t name[34];
 	bool there = false;
 	TSS2_RC rc;
-	int r = read_srk(t, ret_srk, &there, name, reterr);
+	int r = tpm_srk_read(t, ret_srk, &there, name, reterr);
 
 	if (r == 0 && !there && create)
 		r = create_srk(t, reterr);
 	if (r == 0 && !there && create)
-		r = read_srk(t, ret_srk, &there, name, reterr);
+		r = tpm_srk_read(t, ret_srk, &there, name, reterr);
 	if (r < 0)
 		return r;
 	if (!there)

@@ -159,9 +159,42 @@ static int unseal(struct tpm *t, const struct way_tpm2 *way, ESYS_TR srk,
 	return take_answer(t, data, ret, reterr);
 }
 
+void tpm_unseal_prepare(struct tpm *t)
+{
+	bool there;
+
+	if (tpm_ready(t, NULL) < 0)
+		return;
+	tpm_guard_flush(&t->ahead.session);
+	if (tpm_srk_read(t, &t->ahead.srk, &there, t->ahead.srk_name, NULL) < 0 || !there)
+		return;
+	(void)tpm_session_start(t, t->ahead.srk, TPM2_SE_POLICY, TPMA_SESSION_ENCRYPT,
+				&t->ahead.session, NULL);
+}
+
 /*
- * The order keeps little loaded for long: a resource manager saves and restores all of it around
- * every command.
+ * A session that was started ahead is good if it is salted to the SRK that the record pins: to
+ * another key, which a host can plant, the answer must not be encrypted.
+ */
+static bool take_prepared(struct tpm *t, const struct way_tpm2 *way, ESYS_TR *ret_srk,
+			  struct tpm_guard *session)
+{
+	if (t->ahead.session.tr == ESYS_TR_NONE)
+		return false;
+	if (way->srk_handle != TPM_SRK_HANDLE ||
+	    !crypto_equal(t->ahead.srk_name, way->srk_name, sizeof(t->ahead.srk_name))) {
+		tpm_guard_flush(&t->ahead.session);
+		return false;
+	}
+	*ret_srk = t->ahead.srk;
+	*session = t->ahead.session;
+	t->ahead.session.tr = ESYS_TR_NONE;
+	return true;
+}
+
+/*
+ * Unless the session was started ahead, the order keeps little loaded for long: a resource manager
+ * saves and restores all of it around every command.
  */
 int tpm_unseal(struct tpm *t, const struct way_tpm2 *way, const struct approval *approval,
 	       const struct pcr_set *current, struct secret *ret, struct err *reterr)
@@ -170,6 +203,7 @@ int tpm_unseal(struct tpm *t, const struct way_tpm2 *way, const struct approval 
 	_cleanup_esys_ TPMT_TK_VERIFIED *ticket = NULL;
 	ESYS_TR srk = ESYS_TR_NONE;
 	struct wanted w;
+	bool prepared;
 	int r;
 
 	if (way->counter_index != TPM_COUNTER_INDEX)
@@ -178,11 +212,12 @@ int tpm_unseal(struct tpm *t, const struct way_tpm2 *way, const struct approval 
 	r = tpm_ready(t, reterr);
 	if (r == 0)
 		r = compute(way, approval->number, current, &w, reterr);
-	if (r == 0)
+	prepared = r == 0 && take_prepared(t, way, &srk, &session);
+	if (r == 0 && !prepared)
 		r = tpm_srk_pinned(t, way, &srk, reterr);
 	if (r == 0)
 		r = verify_approval(t, way, approval, &w, &ticket, reterr);
-	if (r == 0)
+	if (r == 0 && !prepared)
 		r = tpm_session_start(t, srk, TPM2_SE_POLICY, TPMA_SESSION_ENCRYPT, &session,
 				      reterr);
 	if (r == 0)

@@ -129,3 +129,21 @@ int volume_activate(struct volume *v, const struct secret *s, const char *mappin
 		(void)luks_deactivate(mapping, NULL);
 	return r;
 }
+
+void volume_rehearse(void)
+{
+	_cleanup_secret_ struct secret s = SECRET_INIT, key = SECRET_INIT, again = SECRET_INIT;
+	uint8_t id[RECORD_ID_SIZE] = {0}, digest[SHA256_SIZE], wrapped[KWP_SIZE(KDF_KEY_SIZE)];
+	size_t len;
+
+	if (secret_alloc(&s, KDF_KEY_SIZE, NULL) < 0)
+		return;
+	memset(s.bytes, 0, s.len);
+	if (kdf_commitment(&s, id, digest, NULL) < 0 ||
+	    kdf_key(&s, id, KDF_VOLUME_KEY_WRAP, &key, NULL) < 0 ||
+	    crypto_hmac_sha256(&key, digest, sizeof(digest), digest, NULL) < 0 ||
+	    crypto_sha256(digest, sizeof(digest), digest, NULL) < 0 ||
+	    crypto_wrap(&key, &s, wrapped, sizeof(wrapped), &len, NULL) < 0)
+		return;
+	(void)crypto_unwrap(&key, wrapped, len, &again, NULL);
+}

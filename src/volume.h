@@ -34,6 +34,11 @@ int volume_activate(struct volume *v, const struct secret *s, const char *mappin
 /* The record's volume key. E_UNWRAP. */
 int volume_key(const struct volume *v, const struct secret *s, struct secret *ret,
 	       struct err *reterr);
+/*
+ * Does with zeros what volume_accept() and volume_activate() compute, for the time before the disk
+ * appears: the first use of each algorithm is the slow one.
+ */
+void volume_rehearse(void);
 /* Computes the MAC of record over header under S. */
 int volume_mac(const struct record *record, const struct luks2_header *header,
 	       const struct secret *s, uint8_t ret[SHA256_SIZE], struct err *reterr);

@@ -27,6 +27,47 @@ static void test_boot(void **state)
 	assert_memory_equal(now.value[PCR_CAP], expected, sizeof(expected));
 }
 
+/* The session is started before the record is known: same secret, same number of commands. */
+static void test_prepared(void **state)
+{
+	_cleanup_secret_ struct secret got = SECRET_INIT;
+	struct machine *c = machine_of(state);
+	struct pcr_set now;
+
+	machine_reopen(c);
+	ok(c, tpm_pcr_read(c->t, SEALED_MASK, &now, &c->e));
+	tpm_unseal_prepare(c->t);
+	ok(c, tpm_unseal(c->t, &c->m.way, &c->m.approval, &now, &got, &c->e));
+	assert_true(secret_equal(&got, &c->m.s));
+	ok(c, tpm_door_close(c->t, &c->e));
+	assert_int_equal(tpm_command_count(c->t), 14);
+	machine_holds_nothing(c);
+}
+
+/* What was prepared for another TPM's key is of no use, and what nobody takes is not left behind. */
+static void test_prepared_in_vain(void **state)
+{
+	struct machine *c = machine_of(state);
+
+	tpm_unseal_prepare(c->t);
+	c->m.way.srk_name[33] ^= 1;
+	refused(c, machine_unseal(c), E_TPM_OTHER);
+	c->m.way.srk_name[33] ^= 1;
+	machine_holds_nothing(c);
+	tpm_unseal_prepare(c->t);
+	tpm_unseal_prepare(c->t);
+	machine_reopen(c);
+	machine_holds_nothing(c);
+	/* a context that an answer has stopped takes its sessions along */
+	tpm_unseal_prepare(c->t);
+	c->t->poisoned = true;
+	ok(c, machine_unseal(c));
+	machine_holds_nothing(c);
+	ok(c, tpm_door_close(c->t, &c->e));
+	refused(c, machine_unseal(c), E_APPROVAL_FORGED);
+	machine_holds_nothing(c);
+}
+
 static void test_again_after_reset(void **state)
 {
 	struct machine *c = machine_of(state);
@@ -288,6 +329,8 @@ int main(void)
 #define with(test, setup) cmocka_unit_test_setup_teardown(test, setup, machine_off)
 	const struct CMUnitTest tests[] = {
 		with(test_boot, machine_enrolled),
+		with(test_prepared, machine_enrolled),
+		with(test_prepared_in_vain, machine_enrolled),
 		with(test_again_after_reset, machine_enrolled),
 		with(test_pcrs, machine_enrolled),
 		with(test_door, machine_bare),
