@@ -2,23 +2,11 @@
 #include "inspect_eventlog.h"
 
 #include "codec.h"
-#include "eventlog.h"
+#include "eventlog_json.h"
 #include "file.h"
 #include "json.h"
 
 #include <stdio.h>
-
-#define BANK_NAME_SIZE 16
-
-static const char *bank_name(uint16_t alg, char buf[BANK_NAME_SIZE])
-{
-	const char *name = hash_name(alg);
-
-	if (name)
-		return name;
-	(void)snprintf(buf, BANK_NAME_SIZE, "0x%04x", alg);
-	return buf;
-}
 
 /* What the log's indices are. */
 static const char *index_name(const struct eventlog *log)
@@ -89,69 +77,20 @@ static int print_text(const struct eventlog *log, struct err *reterr)
 	return r;
 }
 
-static int add_bank(struct cJSON *banks, const struct eventlog *log, size_t bank, bool *ok,
-		    struct err *reterr)
-{
-	char name[BANK_NAME_SIZE], number[12];
-	struct eventlog_pcrs pcrs;
-	struct cJSON *values;
-	int r;
-
-	if (hash_size(log->bank[bank]) == 0)
-		return 0;
-	r = eventlog_replay(log, bank, &pcrs, reterr);
-	if (r < 0)
-		return r;
-	values = json_add_object(banks, bank_name(log->bank[bank], name), ok);
-	for (unsigned n = 0; n < PCR_COUNT; n++) {
-		if (!(pcrs.mask & PCR_BIT(n)))
-			continue;
-		(void)snprintf(number, sizeof(number), "%u", n);
-		json_add_hex(values, number, pcrs.value[n], hash_size(log->bank[bank]), ok);
-	}
-	return 0;
-}
-
-static void add_event(struct cJSON *list, const struct eventlog *log, const struct event *e,
-		      bool *ok)
-{
-	char name[EVENT_NAME_SIZE], text[EVENT_TEXT_SIZE], bank[BANK_NAME_SIZE];
-	struct cJSON *o = json_add_object(list, NULL, ok), *digests;
-
-	json_add_number(o, "number", e->number, ok);
-	if (e->pcr != EVENT_PCR_NONE)
-		json_add_number(o, "pcr", e->pcr, ok);
-	json_add_string(o, "type", event_type_name(e->type, name), ok);
-	digests = json_add_object(o, "digests", ok);
-	for (size_t b = 0; b < log->bank_count; b++)
-		if (e->digest[b])
-			json_add_hex(digests, bank_name(log->bank[b], bank), e->digest[b],
-				     log->digest_size[b], ok);
-	event_describe(e, text);
-	json_add_string(o, "text", text, ok);
-	json_add_number(o, "data_size", e->data_len, ok);
-}
-
 static int fill_root(struct cJSON *root, const char *file, const struct eventlog *log, bool *ok,
 		     struct err *reterr)
 {
-	struct cJSON *pcrs, *events;
+	int r;
 
 	json_add_string(root, "schema", "cvmcrypt.eventlog/1", ok);
 	json_add_string(root, "type", "eventlog", ok);
 	json_add_string(root, "file", file, ok);
 	json_add_string(root, "form", eventlog_form_name(log->form), ok);
 	json_add_number(root, "startup_locality", log->startup_locality, ok);
-	pcrs = json_add_object(root, "pcrs", ok);
-	for (size_t b = 0; b < log->bank_count; b++) {
-		int r = add_bank(pcrs, log, b, ok, reterr);
-
-		if (r < 0)
-			return r;
-	}
-	events = json_add_array(root, "events", ok);
-	for (size_t i = 0; i < log->event_count; i++)
-		add_event(events, log, &log->event[i], ok);
+	r = eventlog_json_pcrs(json_add_object(root, "pcrs", ok), log, ok, reterr);
+	if (r < 0)
+		return r;
+	eventlog_json_events(json_add_array(root, "events", ok), log, ok);
 	return 0;
 }
 

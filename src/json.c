@@ -269,6 +269,11 @@ const char *json_key(const struct cJSON *node)
 	return node ? node->string : NULL;
 }
 
+bool json_is_array(const struct cJSON *node)
+{
+	return cJSON_IsArray(node);
+}
+
 bool json_is_object(const struct cJSON *node)
 {
 	return cJSON_IsObject(node);
@@ -299,6 +304,11 @@ static struct cJSON *add(struct cJSON *obj, const char *key, struct cJSON *item,
 	cJSON_Delete(item);
 	*ok = false;
 	return NULL;
+}
+
+void json_add_node(struct cJSON *obj, const char *key, struct cJSON *node, bool *ok)
+{
+	(void)add(obj, key, node, ok);
 }
 
 struct cJSON *json_add_object(struct cJSON *obj, const char *key, bool *ok)

@@ -63,6 +63,7 @@ const struct cJSON *json_at(const struct cJSON *array_or_object, size_t index);
 /* The member's own key; NULL for array elements. */
 const char *json_key(const struct cJSON *node);
 bool json_is_object(const struct cJSON *node);
+bool json_is_array(const struct cJSON *node);
 /* The value if it is a string, else NULL. */
 const char *json_string(const struct cJSON *node);
 
@@ -79,6 +80,8 @@ void json_add_number(struct cJSON *obj, const char *key, double value, bool *ok)
 void json_add_bool(struct cJSON *obj, const char *key, bool value, bool *ok);
 void json_add_base64(struct cJSON *obj, const char *key, const void *data, size_t len, bool *ok);
 void json_add_hex(struct cJSON *obj, const char *key, const void *data, size_t len, bool *ok);
+/* Takes node, which must belong to no parent; NULL counts as a failed allocation. */
+void json_add_node(struct cJSON *obj, const char *key, struct cJSON *node, bool *ok);
 /* Unformatted (compact) or indented text; malloc'ed, NULL when memory is out. */
 char *json_print(const struct cJSON *node, bool indented);
 

@@ -31,7 +31,8 @@ static const struct verb verbs[] = {
 	{"open", cmd_open, "DEVICE", "open a volume with its recovery key, on any machine", open_options, false},
 	{"status", cmd_status, "[VOLUME...]", "show what is", status_options, false},
 	{"check", cmd_check, "", "say whether the next boot will work, and why not", check_options, false},
-	{"inspect", cmd_inspect, "eventlog|luks-header FILE", "decode a file or device", inspect_options, false},
+	{"verify", cmd_verify, "TYPE FILE", "verify evidence offline, on any machine", verify_options, false},
+	{"inspect", cmd_inspect, "TYPE FILE", "decode a file or device", inspect_options, false},
 };
 
 const struct verb *verb_table(size_t *ret_count)

@@ -106,6 +106,14 @@ void policy_init(struct policy *p);
  */
 int policy_load_file(struct policy *ret, const char *path, struct err *reterr);
 
+/*
+ * Adds to decoded the list "not_judged": what the policy demands and no check of v looked at, because
+ * the artefact does not show it. E_NOMEM.
+ */
+struct cJSON;
+int policy_not_judged(const struct policy *p, const struct verdict *v, struct cJSON *decoded,
+		      struct err *reterr);
+
 /* "snp", "snp-or-tdx"; "unset" */
 const char *isolation_name(enum isolation i);
 

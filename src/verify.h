@@ -8,6 +8,7 @@
 #define CVMCRYPT_VERIFY_H
 
 #include "err.h"
+#include "policy.h"
 #include "verdict.h"
 
 struct cJSON;
@@ -20,7 +21,7 @@ struct verify_options {
 	size_t cert_count;
 	const char *root;		/* --root FILE: replaces the built-in roots */
 	int64_t at;			/* --at, else now: seconds since 1970 */
-	const char *policy;		/* --policy FILE; NULL: authenticity only */
+	const struct policy *policy;	/* of --policy FILE; NULL: authenticity only */
 	const char *signature, *key, *nonce, *pcrs;	/* tpm-quote, eventlog */
 	const char *tdx_quote;		/* hcl-report */
 	const char *collateral;		/* tdx-quote: a folder */
@@ -38,6 +39,10 @@ struct verify_result {
  */
 typedef int verify_fn(const struct verify_options *o, struct verify_result *result,
 		      struct err *reterr);
+/*
+ * A verifier that is given a policy calls the policy_judge_*() of what its artefact holds, behind its
+ * own checks. The frame lists in decoded what the policy demands and nothing judged.
+ */
 verify_fn verify_snp_report, verify_hcl_report, verify_tdx_quote, verify_tpm_quote,
 	verify_eventlog;
 /*

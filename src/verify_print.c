@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT */
+#include "verify_print.h"
+
+#include "json.h"
+#include "log.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define COLUMNS 100
+#define NAME_COLUMNS 32
+
+int verify_status(int r, const struct err *e)
+{
+	const struct err_info *info = err_info(r);
+
+	if (r >= 0)
+		return r;
+	log_error("E%03d %s", -r, e->msg[0] ? e->msg : info ? info->text : "unknown error");
+	if (info)
+		log_notice("     %s", info->hint);
+	return r == -E_NOMEM || r == -E_INTERNAL || r == -E_CRYPTO ? 1 : 2;
+}
+
+static int print_root(struct cJSON *root, bool ok, struct err *reterr)
+{
+	_cleanup_free_ char *text = ok ? json_print(root, /* indented= */ true) : NULL;
+
+	json_free(root);
+	if (!text)
+		return err_set(reterr, E_NOMEM, "no memory for the result");
+	printf("%s\n", text);
+	return 0;
+}
+
+static int verdict_code(const struct verify_result *result, const struct err *failure)
+{
+	const struct check *c = verdict_first_failure(&result->verdict);
+
+	if (failure)
+		return failure->code;
+	if (verdict_pass(&result->verdict))
+		return 0;
+	return c ? (int)c->code : E_INTERNAL;
+}
+
+int verify_print_json(const char *type, struct verify_result *result, const struct err *failure,
+		      struct err *reterr)
+{
+	const struct verdict *v = &result->verdict;
+	struct cJSON *root = json_new_object(), *list;
+	int code = verdict_code(result, failure);
+	bool ok = root != NULL;
+	char text[8];
+
+	json_add_string(root, "type", type, &ok);
+	json_add_string(root, "verdict", code == 0 ? "pass" : "fail", &ok);
+	(void)snprintf(text, sizeof(text), "E%03d", code);
+	json_add_string(root, "code", text, &ok);
+	if (failure)
+		json_add_string(root, "error", failure->msg, &ok);
+	list = json_add_array(root, "checks", &ok);
+	for (size_t i = 0; i < v->count; i++) {
+		struct cJSON *o = json_add_object(list, NULL, &ok);
+
+		json_add_string(o, "check", v->check[i].name, &ok);
+		json_add_bool(o, "pass", v->check[i].pass, &ok);
+		json_add_string(o, "want", v->check[i].want, &ok);
+		json_add_string(o, "got", v->check[i].got, &ok);
+	}
+	if (result->pcrs)
+		json_add_node(root, "pcrs", TAKE_PTR(result->pcrs), &ok);
+	json_add_node(root, "decoded", TAKE_PTR(result->decoded), &ok);
+	return print_root(root, ok, reterr);
+}
+
+/* At most width characters; what is cut is seen. */
+static void print_cut(const char *text, size_t width)
+{
+	size_t len = strlen(text);
+
+	if (len <= width)
+		printf("%s", text);
+	else
+		printf("%.*s...", (int)width - 3, text);
+}
+
+/* All of the text, in lines that begin below the first. */
+static void print_wrapped(const char *label, const char *text)
+{
+	const size_t width = COLUMNS - 14;
+	size_t len = strlen(text);
+
+	printf("      %-6s  ", label);
+	while (len > width) {
+		size_t n = width;
+
+		while (n > width / 2 && text[n] != ' ')
+			n--;
+		if (text[n] != ' ')
+			n = width;
+		printf("%.*s\n%14s", (int)n, text, "");
+		text += n;
+		len -= n;
+		if (*text == ' ') {
+			text++;
+			len--;
+		}
+	}
+	printf("%s\n", text);
+}
+
+void verify_print_text(const char *type, const struct verify_result *result)
+{
+	const struct verdict *v = &result->verdict;
+	int code = verdict_code(result, NULL);
+	const struct err_info *info = err_info(code);
+
+	for (size_t i = 0; i < v->count; i++) {
+		const struct check *c = &v->check[i];
+		size_t name = strlen(c->name);
+
+		if (!c->pass) {
+			printf("FAIL  %s\n", c->name);
+			print_wrapped("wanted", c->want);
+			print_wrapped("found", c->got);
+			continue;
+		}
+		printf("ok    %-*s  ", NAME_COLUMNS, c->name);
+		print_cut(c->got, COLUMNS - 8 - (name > NAME_COLUMNS ? name : NAME_COLUMNS));
+		printf("\n");
+	}
+	if (code == 0)
+		printf("%s: verified, %zu checks\n", type, v->count);
+	else
+		printf("%s: REFUSED, E%03d %s\n", type, code, info ? info->text : "");
+}
+
+static void print_node(const struct cJSON *node, const char *key, int depth);
+
+static void print_children(const struct cJSON *node, int depth)
+{
+	size_t count = json_count(node);
+
+	for (size_t i = 0; i < count; i++) {
+		const struct cJSON *child = json_at(node, i);
+
+		print_node(child, json_key(child), depth);
+	}
+}
+
+/* "name  value" below each other; what is inside something is indented. */
+static void print_node(const struct cJSON *node, const char *key, int depth)
+{
+	_cleanup_free_ char *plain = NULL;
+	const char *text = json_string(node);
+	int indent = 2 * depth;
+
+	if (json_count(node) > 0) {
+		printf("%*s%s\n", indent, "", key ? key : "-");
+		print_children(node, depth + 1);
+		return;
+	}
+	if (!text)
+		text = plain = json_print(node, /* indented= */ false);
+	printf("%*s%-*s %s\n", indent, "", 28 - indent, key ? key : "-", text ? text : "");
+}
+
+int verify_print_decoded(const char *type, const char *file, struct cJSON *decoded, bool json,
+			 struct err *reterr)
+{
+	struct cJSON *root;
+	bool ok = true;
+
+	if (!json) {
+		print_children(decoded, 0);
+		json_free(decoded);
+		return 0;
+	}
+	root = json_new_object();
+	json_add_string(root, "type", type, &ok);
+	json_add_string(root, "file", file, &ok);
+	json_add_node(root, "decoded", decoded, &ok);
+	return print_root(root, ok && root, reterr);
+}
