@@ -62,12 +62,13 @@ __attribute__((constructor)) static void choose(void)
 	snprintf(step, sizeof(step), "%.30s", serial + after);
 }
 
-static void watch(void)
+static void watch(int ready)
 {
 	char value[128], said[128];
 
 	setsid();
 	put_text("/sys/fs/cgroup/cgroup.procs", "0");	/* or systemd ends it with the service */
+	close(ready);
 	for (;;) {
 		bool closed = read_text(PCR, value, sizeof(value)) && strspn(value, "0\n") != strlen(value);
 
@@ -81,12 +82,20 @@ static void watch(void)
 static void die(void)
 {
 	char said[64];
+	int ready[2];
 
 	snprintf(said, sizeof(said), "killed %s %s\n", after ? "after" : "before", step);
 	put_text("/dev/ttyS1", said);
 	step[0] = '\0';
-	if (fork() == 0)
-		watch();
+	if (pipe(ready) < 0)
+		_exit(99);
+	if (fork() == 0) {
+		close(ready[0]);
+		watch(ready[1]);
+	}
+	close(ready[1]);
+	while (read(ready[0], said, 1) > 0)
+		;		/* until it has left the service */
 	raise(SIGKILL);
 }
 
