@@ -17,6 +17,13 @@
 enum hash_alg { HASH_SHA1 = 0x0004, HASH_SHA256 = 0x000b, HASH_SHA384 = 0x000c,
 		HASH_SHA512 = 0x000d, HASH_SM3 = 0x0012 };
 
+/*
+ * The library that this function belongs to works in OpenSSL's default library context from now on,
+ * instead of making many: each new one costs as much as several signatures. A library that is not
+ * found goes on as it was.
+ */
+void crypto_share_context(void (*function)(void));
+
 /* 0 for an algorithm that is not known. */
 size_t hash_size(uint16_t alg);
 /* "sha256" ...; NULL for an algorithm that is not known. */

@@ -19,6 +19,7 @@ int tpm_open_tcti(struct tpm **ret, struct tpm_tcti *tcti, struct err *reterr)
 	}
 	t->tcti = *tcti;
 	*tcti = (struct tpm_tcti){0};
+	crypto_share_context((void (*)(void))Esys_Initialize);
 	t->poisoned = true;	/* that is: there is no ESAPI context yet */
 	t->ahead.session = TPM_GUARD(t);
 	r = tpm_ready(t, reterr);

@@ -2,9 +2,11 @@
 #include "codec.h"
 #include "crypto.h"
 
+#include <openssl/crypto.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
 
@@ -145,11 +147,39 @@ static void test_ec_key(void **state)
 	(void)unlink(path);
 }
 
+/* Who is named works in the default context; everybody else gets new ones. */
+static void test_shared_context(void **state)
+{
+	OSSL_LIB_CTX *first = OSSL_LIB_CTX_new(), *second;
+	(void)state;
+
+	crypto_share_context((void (*)(void))strtoul);
+	second = OSSL_LIB_CTX_new();
+	assert_non_null(first);
+	assert_non_null(second);
+	assert_ptr_not_equal(first, second);
+	assert_ptr_not_equal(first, OSSL_LIB_CTX_get0_global_default());
+	assert_ptr_not_equal(second, OSSL_LIB_CTX_get0_global_default());
+	OSSL_LIB_CTX_free(first);
+	OSSL_LIB_CTX_free(second);
+
+	crypto_share_context((void (*)(void))test_hash);
+	first = OSSL_LIB_CTX_new();
+	assert_ptr_equal(first, OSSL_LIB_CTX_get0_global_default());
+	OSSL_LIB_CTX_free(first);
+	test_hash(state);
+	crypto_share_context(NULL);
+	second = OSSL_LIB_CTX_new();
+	assert_ptr_not_equal(first, second);
+	OSSL_LIB_CTX_free(second);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_hash), cmocka_unit_test(test_hkdf), cmocka_unit_test(test_hmac),
 		cmocka_unit_test(test_kwp), cmocka_unit_test(test_extend), cmocka_unit_test(test_ec_key),
+		cmocka_unit_test(test_shared_context),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
