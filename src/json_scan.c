@@ -266,3 +266,37 @@ const char *json_scan(const void *text, size_t len, size_t *ret_at)
 	*ret_at = s.at;
 	return s.wrong;
 }
+
+bool json_scan_member(const void *text, size_t len, const char *key, size_t *ret_at,
+		      size_t *ret_len)
+{
+	struct scan s = {.text = text, .len = len};
+
+	skip_space(&s);
+	if (peek(&s) != '{')
+		return false;
+	s.at++;
+	for (skip_space(&s); peek(&s) == '"'; skip_space(&s)) {
+		size_t key_at = s.at + 1, key_len, at;
+
+		if (!scan_string(&s))
+			return false;
+		key_len = s.at - 1 - key_at;
+		skip_space(&s);
+		s.at++;		/* the colon */
+		skip_space(&s);
+		at = s.at;
+		if (!scan_value(&s, 1))
+			return false;
+		if (key_len == strlen(key) && memcmp(s.text + key_at, key, key_len) == 0) {
+			*ret_at = at;
+			*ret_len = s.at - at;
+			return true;
+		}
+		skip_space(&s);
+		if (peek(&s) != ',')
+			return false;
+		s.at++;
+	}
+	return false;
+}

@@ -16,6 +16,14 @@
  */
 const char *json_scan(const void *text, size_t len, size_t *ret_at);
 
+/*
+ * Where the value of a member of the outermost object stands in the text, byte for byte: for what is
+ * signed as it was written. text must have passed json_parse(). false: not an object, or no member
+ * whose key is written exactly so (without escapes).
+ */
+bool json_scan_member(const void *text, size_t len, const char *key, size_t *ret_at,
+		      size_t *ret_len);
+
 /* Bytes of the well-formed UTF-8 sequence at p (RFC 3629), 0 if there is none. */
 size_t json_utf8(const uint8_t *p, size_t left);
 
