@@ -93,4 +93,31 @@ int tpm_load_test(struct tpm *t, const struct way_tpm2 *way, struct err *reterr)
 int tpm_unseal(struct tpm *t, const struct way_tpm2 *way, const struct approval *approval,
 	       const struct pcr_set *current, struct secret *ret, struct err *reterr);
 
+/* tpm_nv.c: NV indices with empty authorization, read by their own, written by the owner's */
+struct tpm_nv_public {
+	bool present;
+	uint32_t attributes;	/* TPMA_NV */
+	uint16_t size;
+};
+int tpm_nv_public(struct tpm *t, uint32_t index, struct tpm_nv_public *ret, struct err *reterr);
+/* Appends size bytes from offset 0 on, in one command for each TPM_NV_CHUNK. */
+#define TPM_NV_CHUNK 1024
+int tpm_nv_read(struct tpm *t, uint32_t index, size_t size, struct buf *ret, struct err *reterr);
+/*
+ * Writes at offset 0; an index that is not there is defined with this size, to be read and written
+ * by the owner and by its own authorization. Whatever else sits at the index: E_TPM_OBJECT.
+ */
+int tpm_nv_write(struct tpm *t, uint32_t index, const void *data, size_t len, struct err *reterr);
+
+/* tpm_attest.c: the attestation key that a paravisor keeps at a fixed handle */
+#define TPM_AK_HANDLE 0x81000003u
+/* Appends its TPM2B_PUBLIC, as the TPM sent it. E_AK: there is no such key. */
+int tpm_ak_public(struct tpm *t, struct buf *ret, struct err *reterr);
+/*
+ * TPM2_Quote by it over SHA-256 PCRs: appends TPMS_ATTEST and TPMT_SIGNATURE, as the TPM sent them;
+ * nothing is verified here. nonce_len <= 32. E_AK: the key cannot sign.
+ */
+int tpm_ak_quote(struct tpm *t, const void *nonce, size_t nonce_len, uint32_t mask,
+		 struct buf *ret_attest, struct buf *ret_signature, struct err *reterr);
+
 #endif

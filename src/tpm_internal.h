@@ -11,6 +11,7 @@
 #include "tpm.h"
 
 #include <tss2/tss2_esys.h>
+#include <tss2/tss2_sys.h>
 #include <tss2/tss2_tcti.h>
 
 /* How long a TPM may think about one command; the kernel's driver gives up earlier for most. */
@@ -78,6 +79,21 @@ int tpm_fail_as(struct tpm *t, TSS2_RC rc, enum err_code code, struct err *reter
 /* The same for what the owner hierarchy's password, should it have one, stands in the way of. */
 int tpm_fail_owner(struct tpm *t, TSS2_RC rc, const char *command, struct err *reterr);
 
+/* tpm_sys.c: commands below ESAPI, sent again as ESAPI would: TPM_SYS(rc, Tss2_Sys_...(...)) */
+#define TPM_SUBMISSIONS_MAX 5
+#define TPM_SYS(rc, call) \
+	do { \
+		for (unsigned i_ = 0; i_ < TPM_SUBMISSIONS_MAX; i_++) { \
+			(rc) = (call); \
+			if (!tpm_sys_wants_it_again(rc)) \
+				break; \
+		} \
+	} while (0)
+bool tpm_sys_wants_it_again(TSS2_RC rc);
+int tpm_sys_context(struct tpm *t, TSS2_SYS_CONTEXT **ret, struct err *reterr);
+extern const TSS2L_SYS_AUTH_COMMAND tpm_sys_empty_password;
+/* Parameters of the last answer, as the TPM sent them; valid until the next command. */
+int tpm_sys_answer(struct tpm *t, struct cursor *ret, struct err *reterr);
 #define TPM_GUARD(context) ((struct tpm_guard){.t = (context), .tr = ESYS_TR_NONE})
 #define _cleanup_guard_ _cleanup_(tpm_guard_flush)
 int tpm_guard_set(struct tpm_guard *g, ESYS_TR tr, struct err *reterr);

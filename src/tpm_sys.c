@@ -5,24 +5,20 @@
 #include "log.h"
 
 #include <string.h>
-#include <tss2/tss2_sys.h>
 
-/* As often as ESAPI sends a command again that the TPM asks for again */
-#define SUBMISSIONS_MAX 5
-
-static const TSS2L_SYS_AUTH_COMMAND empty_password = {
+const TSS2L_SYS_AUTH_COMMAND tpm_sys_empty_password = {
 	.count = 1,
 	.auths = {{.sessionHandle = TPM2_RH_PW}},
 };
 
-static bool wants_it_again(TSS2_RC rc)
+bool tpm_sys_wants_it_again(TSS2_RC rc)
 {
 	uint32_t base = tpm_rc_base(rc);
 
 	return base == TPM2_RC_RETRY || base == TPM2_RC_YIELDED || base == TPM2_RC_TESTING;
 }
 
-static int sys_of(struct tpm *t, TSS2_SYS_CONTEXT **ret, struct err *reterr)
+int tpm_sys_context(struct tpm *t, TSS2_SYS_CONTEXT **ret, struct err *reterr)
 {
 	TSS2_RC rc = t->esys ? Esys_GetSysContext(t->esys, ret) : TSS2_ESYS_RC_BAD_REFERENCE;
 
@@ -55,12 +51,8 @@ void tpm_guard_flush(struct tpm_guard *g)
 	if (g->tr == ESYS_TR_NONE)
 		return;
 	/* a context that an answer has stopped sends nothing any more */
-	if (tpm_ready(g->t, NULL) == 0 && sys_of(g->t, &sys, NULL) == 0)
-		for (unsigned i = 0; i < SUBMISSIONS_MAX; i++) {
-			rc = Tss2_Sys_FlushContext(sys, g->handle);
-			if (!wants_it_again(rc))
-				break;
-		}
+	if (tpm_ready(g->t, NULL) == 0 && tpm_sys_context(g->t, &sys, NULL) == 0)
+		TPM_SYS(rc, Tss2_Sys_FlushContext(sys, g->handle));
 	if (rc != TSS2_RC_SUCCESS) {
 		log_debug("flushing 0x%08x from the TPM: 0x%08x", g->handle, rc);
 		tpm_note(g->t, rc);
@@ -74,19 +66,15 @@ int tpm_sys_policy_nv(struct tpm *t, TPM2_HANDLE session, uint64_t number, struc
 	TSS2L_SYS_AUTH_RESPONSE answered = {0};
 	TSS2_SYS_CONTEXT *sys = NULL;
 	TSS2_RC rc = TSS2_RC_SUCCESS;
-	int r = sys_of(t, &sys, reterr);
+	int r = tpm_sys_context(t, &sys, reterr);
 
 	if (r < 0)
 		return r;
 	for (unsigned i = 0; i < TPM_COUNTER_BYTES; i++)
 		operand.buffer[i] = (uint8_t)(number >> (56 - 8 * i));
-	for (unsigned i = 0; i < SUBMISSIONS_MAX; i++) {
-		rc = Tss2_Sys_PolicyNV(sys, TPM_COUNTER_INDEX, TPM_COUNTER_INDEX, session,
-				       &empty_password, &operand, 0, TPM2_EO_UNSIGNED_LE,
-				       &answered);
-		if (!wants_it_again(rc))
-			break;
-	}
+	TPM_SYS(rc, Tss2_Sys_PolicyNV(sys, TPM_COUNTER_INDEX, TPM_COUNTER_INDEX, session,
+				      &tpm_sys_empty_password, &operand, 0, TPM2_EO_UNSIGNED_LE,
+				      &answered));
 	switch (rc == TSS2_RC_SUCCESS ? 0 : tpm_rc_base(rc)) {
 	case TPM2_RC_POLICY:
 		return tpm_fail_as(t, rc, E_APPROVAL_REVOKED, reterr,
@@ -111,40 +99,51 @@ int tpm_sys_pcr_event(struct tpm *t, unsigned pcr, const void *data, size_t len,
 	TPM2B_EVENT event = {.size = (uint16_t)len};
 	TSS2_SYS_CONTEXT *sys = NULL;
 	TSS2_RC rc = TSS2_RC_SUCCESS;
-	int r = sys_of(t, &sys, reterr);
+	int r = tpm_sys_context(t, &sys, reterr);
 
 	if (r < 0)
 		return r;
 	if (len > sizeof(event.buffer))
 		return err_set(reterr, E_INTERNAL, "event of %zu bytes", len);
 	memcpy(event.buffer, data, len);
-	for (unsigned i = 0; i < SUBMISSIONS_MAX; i++) {
+	for (unsigned i = 0; i < TPM_SUBMISSIONS_MAX; i++) {
 		rc = Tss2_Sys_PCR_Event_Prepare(sys, pcr, &event);
 		if (rc == TSS2_RC_SUCCESS)
-			rc = Tss2_Sys_SetCmdAuths(sys, &empty_password);
+			rc = Tss2_Sys_SetCmdAuths(sys, &tpm_sys_empty_password);
 		if (rc == TSS2_RC_SUCCESS)
 			rc = Tss2_Sys_Execute(sys);
-		if (!wants_it_again(rc))
+		if (!tpm_sys_wants_it_again(rc))
 			break;
 	}
 	return rc == TSS2_RC_SUCCESS ? 0 : tpm_fail(t, rc, "TPM2_PCR_Event", reterr);
 }
 
-int tpm_sys_answered_name(struct tpm *t, uint8_t ret_name[34], struct err *reterr)
+int tpm_sys_answer(struct tpm *t, struct cursor *ret, struct err *reterr)
 {
 	TSS2_SYS_CONTEXT *sys = NULL;
-	const uint8_t *answer = NULL, *area;
-	struct cursor c;
+	const uint8_t *answer = NULL;
 	size_t size = 0;
 	TSS2_RC rc;
-	int r = sys_of(t, &sys, reterr);
+	int r = tpm_sys_context(t, &sys, reterr);
 
 	if (r < 0)
 		return r;
 	rc = Tss2_Sys_GetRpBuffer(sys, &size, &answer);
 	if (rc != TSS2_RC_SUCCESS)
 		return tpm_fail(t, rc, "Tss2_Sys_GetRpBuffer", reterr);
-	c = CURSOR(answer, size);
+	*ret = CURSOR(answer, size);
+	return 0;
+}
+
+int tpm_sys_answered_name(struct tpm *t, uint8_t ret_name[34], struct err *reterr)
+{
+	struct cursor c;
+	const uint8_t *area;
+	size_t size;
+	int r = tpm_sys_answer(t, &c, reterr);
+
+	if (r < 0)
+		return r;
 	size = cursor_be16(&c);
 	area = cursor_take(&c, size);
 	if (!area)
@@ -160,7 +159,7 @@ void tpm_sys_wipe_answer(struct tpm *t)
 	const uint8_t *answer = NULL;
 	size_t size = 0;
 
-	if (sys_of(t, &sys, NULL) < 0)
+	if (tpm_sys_context(t, &sys, NULL) < 0)
 		return;
 	if (Tss2_Sys_GetRpBuffer(sys, &size, &answer) == TSS2_RC_SUCCESS && answer)
 		explicit_bzero((void *)(uintptr_t)answer, size);
