@@ -3,6 +3,16 @@
 
 #include <string.h>
 
+bool bytes_zero(const void *p, size_t len)
+{
+	const uint8_t *bytes = p;
+
+	for (size_t i = 0; i < len; i++)
+		if (bytes[i])
+			return false;
+	return true;
+}
+
 void buf_done(struct buf *b)
 {
 	if (b->data)

@@ -14,6 +14,9 @@ struct buf {
 	bool failed;	/* a put did not fit or memory ran out; sticky, checked once at the end */
 };
 
+/* No byte of p is other than zero: padding, reserved fields. */
+bool bytes_zero(const void *p, size_t len);
+
 #define BUF_INIT(maximum) ((struct buf){.max = (maximum)})
 #define _cleanup_buf_ _cleanup_(buf_done)
 

@@ -44,52 +44,62 @@ bool hex_decode(uint8_t *out, size_t len, const char *text)
 }
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+static const char alphabet_url[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-void base64_encode(char *out, const void *data, size_t len)
+static void encode(char *out, const char *digits, bool padded, const uint8_t *p, size_t len)
 {
-	const uint8_t *p = data;
 	size_t i;
 
 	for (i = 0; i + 2 < len; i += 3) {
 		uint32_t v = (uint32_t)p[i] << 16 | (uint32_t)p[i + 1] << 8 | p[i + 2];
 
 		for (int s = 18; s >= 0; s -= 6)
-			*out++ = alphabet[v >> s & 63];
+			*out++ = digits[v >> s & 63];
 	}
 	if (i < len) {
 		uint32_t v = (uint32_t)p[i] << 16 | (i + 1 < len ? (uint32_t)p[i + 1] << 8 : 0);
 
-		*out++ = alphabet[v >> 18 & 63];
-		*out++ = alphabet[v >> 12 & 63];
-		*out++ = i + 1 < len ? alphabet[v >> 6 & 63] : '=';
-		*out++ = '=';
+		*out++ = digits[v >> 18 & 63];
+		*out++ = digits[v >> 12 & 63];
+		if (i + 1 < len)
+			*out++ = digits[v >> 6 & 63];
+		else if (padded)
+			*out++ = '=';
+		if (padded)
+			*out++ = '=';
 	}
 	*out = '\0';
 }
 
-static int base64_value(char c)
+void base64_encode(char *out, const void *data, size_t len)
 {
-	const char *at = c ? strchr(alphabet, c) : NULL;
-
-	return at ? (int)(at - alphabet) : -1;
+	encode(out, alphabet, true, data, len);
 }
 
-bool base64_decode(uint8_t *out, size_t max, size_t *ret_len, const char *text)
+void base64url_encode(char *out, const void *data, size_t len)
 {
-	size_t text_len = strlen(text), pad = 0, n = 0;
+	encode(out, alphabet_url, false, data, len);
+}
 
-	if (text_len % 4)
-		return false;
-	if (text_len && text[text_len - 1] == '=')
-		pad = text[text_len - 2] == '=' ? 2 : 1;
-	if (text_len / 4 * 3 - pad > max)
-		return false;
-	for (size_t i = 0; i < text_len; i += 4) {
-		size_t pads = i + 4 == text_len ? pad : 0;
+static int base64_value(const char *digits, char c)
+{
+	const char *at = c ? strchr(digits, c) : NULL;
+
+	return at ? (int)(at - digits) : -1;
+}
+
+/* Without padding: the last group has two, three or four characters. */
+static bool decode(uint8_t *out, size_t *ret_len, const char *digits, const char *text,
+		   size_t len)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < len; i += 4) {
+		size_t pads = len - i < 4 ? 4 - (len - i) : 0;
 		uint32_t v = 0;
 
 		for (size_t k = 0; k < 4; k++) {
-			int digit = k >= 4 - pads ? 0 : base64_value(text[i + k]);
+			int digit = k >= 4 - pads ? 0 : base64_value(digits, text[i + k]);
 
 			if (digit < 0)
 				return false;
@@ -102,6 +112,31 @@ bool base64_decode(uint8_t *out, size_t max, size_t *ret_len, const char *text)
 	}
 	*ret_len = n;
 	return true;
+}
+
+/* Characters of text that are no padding; one or two '=' count as such only at a full group. */
+static size_t unpadded(const char *text, size_t len)
+{
+	if (len == 0 || len % 4 || text[len - 1] != '=')
+		return len;
+	return text[len - 2] == '=' ? len - 2 : len - 1;
+}
+
+bool base64_decode(uint8_t *out, size_t max, size_t *ret_len, const char *text)
+{
+	size_t text_len = strlen(text), len = unpadded(text, text_len);
+
+	if (text_len % 4 || len * 3 / 4 > max)
+		return false;
+	return decode(out, ret_len, alphabet, text, len);
+}
+
+bool base64url_decode(uint8_t *out, size_t max, size_t *ret_len, const char *text, size_t len)
+{
+	len = unpadded(text, len);
+	if (len % 4 == 1 || len * 3 / 4 > max)
+		return false;
+	return decode(out, ret_len, alphabet_url, text, len);
 }
 
 bool decimal_u64(const char *text, uint64_t max, uint64_t *ret)

@@ -378,6 +378,11 @@ void json_add_hex(struct cJSON *obj, const char *key, const void *data, size_t l
 	json_add_string(obj, key, text, ok);
 }
 
+void json_add_copy(struct cJSON *obj, const char *key, const struct cJSON *value, bool *ok)
+{
+	(void)add(obj, key, cJSON_Duplicate(value, true), ok);
+}
+
 char *json_print(const struct cJSON *node, bool indented)
 {
 	return indented ? cJSON_Print(node) : cJSON_PrintUnformatted(node);

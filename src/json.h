@@ -82,6 +82,8 @@ void json_add_base64(struct cJSON *obj, const char *key, const void *data, size_
 void json_add_hex(struct cJSON *obj, const char *key, const void *data, size_t len, bool *ok);
 /* Takes node, which must belong to no parent; NULL counts as a failed allocation. */
 void json_add_node(struct cJSON *obj, const char *key, struct cJSON *node, bool *ok);
+/* A copy of a value of another document. */
+void json_add_copy(struct cJSON *obj, const char *key, const struct cJSON *value, bool *ok);
 /* Unformatted (compact) or indented text; malloc'ed, NULL when memory is out. */
 char *json_print(const struct cJSON *node, bool indented);
 

@@ -55,20 +55,12 @@ static void put_be64_at(uint8_t *bin, size_t at, uint64_t v)
 		bin[at + (size_t)i] = (uint8_t)(v >> (56 - 8 * i));
 }
 
-static bool all_zero(const uint8_t *p, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		if (p[i])
-			return false;
-	return true;
-}
-
 /* A text field: NUL-terminated, nothing behind the NUL. */
 static bool clean_text(const uint8_t *p, size_t size)
 {
 	size_t len = strnlen((const char *)p, size);
 
-	return len < size && all_zero(p + len, size - len);
+	return len < size && bytes_zero(p + len, size - len);
 }
 
 /* The sizes that libcryptsetup looks for; the specification has them in table 1. */
@@ -144,7 +136,7 @@ static bool clean_uuid(const uint8_t *p)
 		if (form[i] == '-' ? p[i] != '-' : !hex)
 			return false;
 	}
-	return all_zero(p + sizeof(form) - 1, LUKS2_UUID_SIZE - (sizeof(form) - 1));
+	return bytes_zero(p + sizeof(form) - 1, LUKS2_UUID_SIZE - (sizeof(form) - 1));
 }
 
 static int check_fields(struct luks2_header *h, struct err *reterr)
@@ -156,9 +148,9 @@ static int check_fields(struct luks2_header *h, struct err *reterr)
 	if (!clean_text(bin + AT_LABEL, LUKS2_LABEL_SIZE) ||
 	    !clean_text(bin + AT_SUBSYSTEM, SUBSYSTEM_SIZE))
 		return err_set(reterr, E_HEADER_MALFORMED, "label or subsystem is not terminated");
-	if (!all_zero(bin + AT_PADDING, AT_CSUM - AT_PADDING) ||
-	    !all_zero(bin + AT_CSUM + SHA256_SIZE, CSUM_SIZE - SHA256_SIZE) ||
-	    !all_zero(bin + AT_PADDING_4096, LUKS2_BIN_HDR_SIZE - AT_PADDING_4096))
+	if (!bytes_zero(bin + AT_PADDING, AT_CSUM - AT_PADDING) ||
+	    !bytes_zero(bin + AT_CSUM + SHA256_SIZE, CSUM_SIZE - SHA256_SIZE) ||
+	    !bytes_zero(bin + AT_PADDING_4096, LUKS2_BIN_HDR_SIZE - AT_PADDING_4096))
 		return err_set(reterr, E_HEADER_MALFORMED, "padding of the binary header is not zero");
 	memcpy(h->uuid, bin + AT_UUID, LUKS2_UUID_SIZE);
 	memcpy(h->label, bin + AT_LABEL, LUKS2_LABEL_SIZE);
@@ -196,7 +188,7 @@ static int parse_copy(struct luks2_header *h, const uint8_t *data, size_t len, b
 	text = (const char *)h->area + LUKS2_BIN_HDR_SIZE;
 	room = h->hdr_size - LUKS2_BIN_HDR_SIZE;
 	text_len = strnlen(text, room);
-	if (text_len == room || !all_zero((const uint8_t *)text + text_len, room - text_len))
+	if (text_len == room || !bytes_zero((const uint8_t *)text + text_len, room - text_len))
 		return err_set(reterr, E_HEADER_MALFORMED,
 			       "metadata does not end with NUL, or something follows it");
 	return luks2_json_decode(h, text, text_len, reterr);

@@ -130,6 +130,32 @@ static void test_base64(void **state)
 	assert_false(base64_decode(out, 5, &len, "Zm9vYmFy"));
 }
 
+static void test_base64url(void **state)
+{
+	static const uint8_t bytes[] = {0xfb, 0xff, 0xbf, 0xfe};
+	static const char *const good[] = {"-_-__g", "-_-__g=="};
+	static const char *const bad[] = {"-_-__g=", "+/+//g", "-_-__h", "-_-__", "-_-__===", "-_-__g==\n",
+					  " -_-__g", "=", "==", "-_=_"};
+	uint8_t out[8];
+	char text[16];
+	size_t len;
+
+	(void)state;
+	base64url_encode(text, bytes, sizeof(bytes));
+	assert_string_equal(text, "-_-__g");
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
+		assert_true(base64url_decode(out, 4, &len, good[i], strlen(good[i])));
+		assert_int_equal(len, sizeof(bytes));
+		assert_memory_equal(out, bytes, len);
+		assert_false(base64url_decode(out, 3, &len, good[i], strlen(good[i])));
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		assert_false(base64url_decode(out, sizeof(out), &len, bad[i], strlen(bad[i])));
+	assert_true(base64url_decode(out, 0, &len, "", 0));
+	assert_int_equal(len, 0);
+	assert_false(base64url_decode(out, sizeof(out), &len, "Zg\0=", 4));
+}
+
 static void test_decimal(void **state)
 {
 	uint64_t v = 0;
@@ -204,6 +230,7 @@ int main(void)
 		cmocka_unit_test(test_err_table), cmocka_unit_test(test_err_message),
 		cmocka_unit_test(test_buf_limits), cmocka_unit_test(test_cursor),
 		cmocka_unit_test(test_hex), cmocka_unit_test(test_base64),
+		cmocka_unit_test(test_base64url),
 		cmocka_unit_test(test_decimal), cmocka_unit_test(test_secret),
 		cmocka_unit_test(test_file), cmocka_unit_test(test_deadline),
 	};

@@ -247,11 +247,12 @@ static void test_writing(void **state)
 	list = json_add_array(root, "l", &ok);
 	json_add_string(list, NULL, "x", &ok);
 	json_add_bool(json_add_object(list, NULL, &ok), "f", false, &ok);
+	json_add_copy(root, "copy", list, &ok);
 	assert_true(ok);
 	text = json_print(root, false);
 	assert_string_equal(text, "{\"s\":\"a\\\"?\xc3\xa4\\n\",\"n\":4294967296,"
 			    "\"max\":9007199254740992,\"t\":true,\"b\":\"AAECAw==\",\"h\":\"dead\","
-			    "\"l\":[\"x\",{\"f\":false}]}");
+			    "\"l\":[\"x\",{\"f\":false}],\"copy\":[\"x\",{\"f\":false}]}");
 	json_free(root);
 	json_add_bool(NULL, "k", true, &ok);
 	assert_false(ok);
