@@ -25,7 +25,7 @@ struct hcl_report {
 	enum hcl_report_type type;
 	uint16_t hash;			/* of the binding, enum hash_alg: SHA-256, -384 or -512 */
 	const uint8_t *hardware;	/* borrowed, like all pointers here */
-	size_t hardware_len;		/* HCL_SNP_SIZE, HCL_TDREPORT_SIZE; VBS and TVM: the whole room */
+	size_t hardware_len;		/* HCL_SNP_SIZE, HCL_TDREPORT_SIZE; else the whole room */
 	const uint8_t *json;		/* runtime claims, exactly the bytes that are hashed */
 	size_t json_len;
 };

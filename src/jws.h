@@ -16,7 +16,7 @@
 
 struct jws {
 	struct json header, payload;	/* owned */
-	char alg[8];			/* RFC 7518, 3.1: RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 */
+	char alg[8];			/* RFC 7518, 3.1: RS256, 384, 512, PS256, ..., ES256, ES384 */
 	enum sig_scheme scheme;
 	uint16_t hash;
 	char *signed_text;		/* owned: header and payload as they are signed */

@@ -15,7 +15,7 @@
 #define TPM_QUOTE_SIZE_MAX 4096
 #define TPM_SELECTIONS_MAX 16
 #define TPM_SIGNATURE_MAX 512
-#define TPM_NONCE_MAX 64
+#define TPM_NONCE_MAX 66		/* TPM2B_DATA: as long as a TPMT_HA */
 
 struct tpm_selection {
 	uint16_t hash;			/* of the bank */
@@ -78,7 +78,7 @@ struct tpm_public {
 	uint32_t attributes;
 	uint16_t name_alg;
 	size_t policy_len;		/* of authPolicy */
-	uint16_t scheme;		/* TPM_ALG_*: 0x0010 null, 0x0014 RSASSA, 0x0016 RSAPSS, 0x0018 ECDSA */
+	uint16_t scheme;		/* 0x10 none, 0x14 RSASSA, 0x16 RSAPSS, 0x18 ECDSA */
 	uint16_t scheme_hash;		/* 0 when there is no scheme */
 	bool symmetric;			/* has a symmetric algorithm: a storage key */
 	uint8_t name[2 + DIGEST_MAX];	/* nameAlg, then H(TPMT_PUBLIC) */
@@ -92,13 +92,16 @@ int tpm_public_parse(struct tpm_public *ret, const uint8_t *bytes, size_t len, s
 
 struct tpm_quote_demand {
 	const struct pubkey *key;
-	const struct tpm_public *public_area;	/* when the key came as one: attributes and scheme */
+	const struct tpm_public *public_area;	/* the key's, if it came with one */
 	const struct tpm_signature *signature;
 	const uint8_t *nonce;		/* NULL: not compared */
 	size_t nonce_len;
 	const struct pcr_values *pcrs;	/* NULL: the quote's digest is not recomputed */
 	uint32_t cover_sha256;		/* PCRs that the quote must be over; 0: as it is */
 };
+
+/* "rsassa", "rsapss", "ecdsa" */
+const char *tpm_scheme_name(enum sig_scheme scheme);
 
 /*
  * Adds "tpm-quote.key" (E_AK, with a public area), ".signature" (E_SIGNATURE), ".nonce" (E_STALE),
