@@ -203,7 +203,7 @@ int x509_blocks(const char *name, const char *label, const struct cursor *bytes,
 
 	if (bytes->left > X509_FILE_MAX)
 		return err_set(reterr, E_CERT_MALFORMED, "%s: larger than %d bytes", name, X509_FILE_MAX);
-	if (bytes->left > 0 && bytes->p[0] == (V_ASN1_SEQUENCE | V_ASN1_CONSTRUCTED))
+	if (x509_der_size(bytes->p, bytes->left) > 0)
 		return der_blocks(name, *bytes, take, to, reterr);
 	bio = BIO_new_mem_buf(bytes->left > 0 ? bytes->p : (const uint8_t *)"", (int)bytes->left);
 	if (!bio)
