@@ -37,6 +37,7 @@ static const struct type {
 	verify_fn *verify;
 	unsigned takes, needs;	/* BIT(O_...) beside COMMON */
 } types[] = {
+	{"snp-report", verify_snp_report, CERTS, BIT(O_CERT)},
 	{"eventlog", verify_eventlog, BIT(O_PCRS), 0},
 };
 

@@ -83,17 +83,21 @@ static int check_cert(const char *name, X509 *x, const uint8_t *der, size_t len,
 	return 0;
 }
 
-/* Takes x when it succeeds. */
+/* A reference of its own, unless the list has it already. */
 static int append(struct x509_list *list, const char *name, X509 *x, struct err *reterr)
 {
 	struct x509_cert *c;
 
+	for (size_t i = 0; i < list->count; i++)
+		if (X509_cmp(list->cert[i]->x, x) == 0)
+			return 0;
 	if (list->count == X509_CERTS_MAX)
 		return err_set(reterr, E_CERT_MALFORMED, "%s: more than %d certificates", name,
 			       X509_CERTS_MAX);
 	c = calloc(1, sizeof(*c));
 	if (!c)
 		return err_set(reterr, E_NOMEM, "%s", name);
+	X509_up_ref(x);
 	c->x = x;
 	list->cert[list->count++] = c;
 	return 0;
@@ -112,17 +116,15 @@ static int take_cert(void *to, const char *name, const uint8_t *der, size_t len,
 		return err_set(reterr, E_CERT_MALFORMED, "%s: not a certificate", name);
 	}
 	r = check_cert(name, x, der, len, reterr);
-	for (size_t i = 0; r == 0 && i < list->count; i++) {
-		if (X509_cmp(list->cert[i]->x, x) == 0) {
-			X509_free(x);
-			return 0;
-		}
-	}
 	if (r == 0)
 		r = append(list, name, x, reterr);
-	if (r < 0)
-		X509_free(x);
+	X509_free(x);
 	return r;
+}
+
+int x509_list_add(struct x509_list *list, const struct x509_cert *c, struct err *reterr)
+{
+	return append(list, "list of certificates", c->x, reterr);
 }
 
 /* One block; *ret_end at the end of the text. */

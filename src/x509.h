@@ -11,7 +11,7 @@
 #include "pubkey.h"
 
 #define X509_FILE_MAX 262144		/* bytes of one file */
-#define X509_CERTS_MAX 32		/* in one list */
+#define X509_CERTS_MAX 64		/* in one list */
 #define X509_DEPTH_MAX 6		/* of a chain, leaf and root included */
 
 struct x509_cert;
@@ -33,6 +33,8 @@ void x509_list_done(struct x509_list *list);
 int x509_read(struct x509_list *list, const char *name, const void *bytes, size_t len,
 	      struct err *reterr);
 int x509_read_file(struct x509_list *list, const char *path, struct err *reterr);
+/* The same certificate in a further list. */
+int x509_list_add(struct x509_list *list, const struct x509_cert *c, struct err *reterr);
 
 /* Common names; "" where there is none. Printable ASCII, cut when longer. */
 #define X509_NAME_MAX 96
