@@ -22,6 +22,7 @@ static const struct type {
 	const char *name;
 	inspect_fn *inspect;
 } types[] = {
+	{"snp-report", inspect_snp_report},
 	{NULL, NULL},
 };
 

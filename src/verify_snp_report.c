@@ -24,15 +24,11 @@ static bool is_trailer(const uint8_t *bytes)
 	       claims < FILE_MAX && size == TRAILER_SIZE + claims;
 }
 
-static int parse(struct snp_report *ret, const char *name, const uint8_t *bytes, size_t len,
-		 struct err *reterr)
+static int parse(struct snp_report *ret, const uint8_t *bytes, size_t len, struct err *reterr)
 {
-	int r;
-
 	if (len == SNP_REPORT_SIZE + TRAILER_SIZE && is_trailer(bytes + SNP_REPORT_SIZE))
 		len = SNP_REPORT_SIZE;
-	r = snp_report_parse(ret, bytes, len, reterr);
-	return r < 0 ? err_wrap(reterr, r, "%s", name) : 0;
+	return snp_report_parse(ret, bytes, len, reterr);
 }
 
 int inspect_snp_report(const char *name, const uint8_t *bytes, size_t len, struct cJSON *decoded,
@@ -40,7 +36,7 @@ int inspect_snp_report(const char *name, const uint8_t *bytes, size_t len, struc
 {
 	struct snp_report report;
 	bool ok = true;
-	int r = parse(&report, name, bytes, len, reterr);
+	int r = parse(&report, bytes, len, reterr);
 
 	if (r < 0)
 		return r;
@@ -61,7 +57,7 @@ int verify_snp_report(const struct verify_options *o, struct verify_result *resu
 
 	r = file_read(o->file, FILE_MAX, &bytes, reterr);
 	if (r == 0)
-		r = parse(&report, o->file, bytes.data, bytes.len, reterr);
+		r = err_wrap(reterr, parse(&report, bytes.data, bytes.len, reterr), "%s", o->file);
 	if (r == 0)
 		r = verify_read_certs(o, &certs, reterr);
 	if (r == 0)
