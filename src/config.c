@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define KEYS_MAX 32 /* in the table */
+#define KEYS_MAX 96 /* in the table */
 
 struct parser {
 	struct config *c;
@@ -29,7 +29,7 @@ static int unknown_key(const struct ini_line *l, struct err *reterr)
 	const struct config_key *keys = config_keys(&count), *near = NULL;
 
 	for (size_t i = 0; i < count; i++) {
-		if (strcmp(keys[i].name, l->key) == 0)
+		if (config_key_is(&keys[i], l->key))
 			return ini_err(reterr, E_CONFIG_KEY, l,
 				       "'%s' belongs into a section [%s%s]", l->key,
 				       keys[i].section,
@@ -51,9 +51,11 @@ static int parse_pair(struct parser *p, const struct ini_line *l, struct err *re
 	const struct config_key *keys = config_keys(&count);
 
 	for (size_t i = 0; i < count; i++) {
-		if (strcmp(keys[i].section, l->section) != 0 || strcmp(keys[i].name, l->key) != 0)
+		if (strcmp(keys[i].section, l->section) != 0 ||
+		    !config_key_is(&keys[i], l->key))
 			continue;
-		if (p->seen[i])
+		/* a key with a number in its name judges that itself */
+		if (p->seen[i] && strcmp(keys[i].name, l->key) == 0)
 			return ini_err(reterr, E_CONFIG_DUPLICATE, l,
 				       "'%s' is given twice, first in line %u", l->key, p->seen[i]);
 		p->seen[i] = l->number;
@@ -154,11 +156,13 @@ static int visit(void *context, const struct ini_line *l, struct err *reterr)
 		return begin_single(l, p->c->boot_file, &p->c->boot_line, reterr);
 	if (strcmp(l->section, "network") == 0)
 		return begin_single(l, p->c->network.file, &p->c->network.line, reterr);
+	if (strcmp(l->section, "policy") == 0)
+		return begin_single(l, p->c->policy.file, &p->c->policy.line, reterr);
 	if (strcmp(l->section, "volume") == 0)
 		return begin_volume(p, l, reterr);
 	return ini_err(reterr, E_CONFIG_KEY, l,
-		       "unknown section '%s'; this version knows [boot], [network] and "
-		       "[volume NAME]",
+		       "unknown section '%s'; this version knows [boot], [network], "
+		       "[policy] and [volume NAME]",
 		       l->section);
 }
 

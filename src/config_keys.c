@@ -2,6 +2,9 @@
 #include "config_keys.h"
 
 #include "codec.h"
+#include "pcr.h"
+#include "policy_keys.h"
+#include "policy_names.h"
 #include "url.h"
 
 #include <stdio.h>
@@ -9,15 +12,14 @@
 
 #define TIME_MAX_MS (24 * 3600000LL)
 
-static int refuse(struct err *reterr, const struct ini_line *l, const char *expected)
+int config_refuse(struct err *reterr, const struct ini_line *l, const char *expected)
 {
 	return ini_err(reterr, E_CONFIG_VALUE, l, "'%s = %.80s': expected %s%s", l->key, l->value,
 		       expected,
 		       strstr(l->value, " #") ? " (a comment needs a line of its own)" : "");
 }
 
-/* The value of a word, or -1. */
-static int choice(const struct config_choice *c, const char *word)
+int config_choice_value(const struct config_choice *c, const char *word)
 {
 	for (; c->text; c++)
 		if (strcmp(word, c->text) == 0)
@@ -25,15 +27,10 @@ static int choice(const struct config_choice *c, const char *word)
 	return -1;
 }
 
-static void *field(const struct config_key *k, void *target)
-{
-	return (char *)target + k->offset;
-}
-
 static int set_choice(const struct config_key *k, void *target, const struct ini_line *l,
 		      struct err *reterr)
 {
-	int value = choice(k->choices, l->value);
+	int value = config_choice_value(k->choices, l->value);
 	char list[96] = "";
 
 	for (const struct config_choice *c = k->choices; value < 0 && c->text; c++) {
@@ -42,11 +39,11 @@ static int set_choice(const struct config_key *k, void *target, const struct ini
 		(void)snprintf(list + len, sizeof(list) - len, "%s%s", len ? " or " : "", c->text);
 	}
 	if (value < 0)
-		return refuse(reterr, l, list);
+		return config_refuse(reterr, l, list);
 	if (k->size == sizeof(bool))
-		*(bool *)field(k, target) = value != 0;
+		*(bool *)config_field(k, target) = value != 0;
 	else
-		memcpy(field(k, target), &value, sizeof(value));
+		memcpy(config_field(k, target), &value, sizeof(value));
 	return 0;
 }
 
@@ -56,9 +53,9 @@ static int set_time(const struct config_key *k, void *target, const struct ini_l
 	int64_t ms;
 
 	if (!ini_time(l->value, TIME_MAX_MS, &ms))
-		return refuse(reterr, l,
+		return config_refuse(reterr, l,
 			      "a time with its unit, ms, s, min or h, such as 90s; at most 24h");
-	memcpy(field(k, target), &ms, sizeof(ms));
+	memcpy(config_field(k, target), &ms, sizeof(ms));
 	return 0;
 }
 
@@ -81,8 +78,8 @@ static int set_text(const struct config_key *k, void *target, const struct ini_l
 		    struct err *reterr)
 {
 	if (strlen(l->value) >= k->size)
-		return refuse(reterr, l, "a shorter value");
-	memcpy(field(k, target), l->value, strlen(l->value) + 1);
+		return config_refuse(reterr, l, "a shorter value");
+	memcpy(config_field(k, target), l->value, strlen(l->value) + 1);
 	return 0;
 }
 
@@ -90,7 +87,7 @@ static int set_tpm(const struct config_key *k, void *target, const struct ini_li
 		   struct err *reterr)
 {
 	if (strncmp(l->value, "/dev/", 5) != 0 || !plain_path(l->value) || strchr(l->value, ' '))
-		return refuse(reterr, l, "a device node below /dev, such as /dev/tpmrm0");
+		return config_refuse(reterr, l, "a device node below /dev, such as /dev/tpmrm0");
 	return set_text(k, target, l, reterr);
 }
 
@@ -107,7 +104,7 @@ static int set_device(const struct config_key *k, void *target, const struct ini
 			good = l->value[n] != '\0' && l->value[n] != ' ' && l->value[n] != '"';
 	}
 	if (!good)
-		return refuse(
+		return config_refuse(
 			reterr, l,
 			"PARTLABEL=, PARTUUID=, UUID= or LABEL= with a value, or a full path");
 	return set_text(k, target, l, reterr);
@@ -122,7 +119,7 @@ static int set_mapping(const struct config_key *k, void *target, const struct in
 
 	if (l->value[strspn(l->value, alphabet)] || strchr("_.-", l->value[0]) ||
 	    strcmp(l->value, "control") == 0)
-		return refuse(reterr, l,
+		return config_refuse(reterr, l,
 			      "the name for /dev/mapper: letters, digits, '_', '.', '-', "
 			      "first a letter or digit, not 'control'");
 	return set_text(k, target, l, reterr);
@@ -138,7 +135,7 @@ static int set_id(_unused_ const struct config_key *k, void *target, const struc
 		return 0;
 	}
 	if (!hex_decode(v->id, sizeof(v->id), l->value))
-		return refuse(reterr, l,
+		return config_refuse(reterr, l,
 			      "the 64 hex digits that 'cvmcrypt enroll' writes, or measured");
 	v->id_set = true;
 	return 0;
@@ -149,11 +146,11 @@ static int set_url(const struct config_key *k, void *target, const struct ini_li
 		   struct err *reterr)
 {
 	if (strcmp(l->value, "off") == 0) {
-		*(char *)field(k, target) = '\0';
+		*(char *)config_field(k, target) = '\0';
 		return 0;
 	}
 	if (!url_is_base(l->value, plain))
-		return refuse(reterr, l,
+		return config_refuse(reterr, l,
 			      plain ? "off, or http:// or https:// with a host in lower case, and "
 				      "no slash at the end" :
 				      "off, or https:// with a host in lower case, and no slash "
@@ -174,13 +171,18 @@ static int set_https(const struct config_key *k, void *target, const struct ini_
 	return set_url(k, target, l, false, reterr);
 }
 
+/* The default is a word, and "" in the config. */
 static int set_roots(const struct config_key *k, void *target, const struct ini_line *l,
 		     struct err *reterr)
 {
-	if (strcmp(l->value, "system") == 0)
+	char expected[64];
+
+	if (strcmp(l->value, k->fallback) == 0)
 		return 0;
+	(void)snprintf(expected, sizeof(expected),
+		       "%s, or the full path of a file of certificates", k->fallback);
 	if (!plain_path(l->value) || strchr(l->value, ' '))
-		return refuse(reterr, l, "system, or the full path of a file of certificates");
+		return config_refuse(reterr, l, expected);
 	return set_text(k, target, l, reterr);
 }
 
@@ -207,10 +209,10 @@ static int set_pins(const struct config_key *k, void *target, const struct ini_l
 	buf_put_u8(&pins, '\0');
 	good = good && !*rest && !pins.failed;
 	if (good)
-		memcpy(field(k, target), pins.data, pins.len);
+		memcpy(config_field(k, target), pins.data, pins.len);
 	buf_done(&pins);
-	return good ? 0 : refuse(reterr, l, "sha256// and the digest of a public key in base64, "
-					    "up to nine of them");
+	return good ? 0 : config_refuse(reterr, l, "sha256// and the digest of a public key in "
+						   "base64, up to nine of them");
 }
 
 static int set_drivers(const struct config_key *k, void *target, const struct ini_line *l,
@@ -219,7 +221,7 @@ static int set_drivers(const struct config_key *k, void *target, const struct in
 	static const char alphabet[] = "abcdefghijklmnopqrstuvwxyz0123456789_- ";
 
 	if (l->value[strspn(l->value, alphabet)])
-		return refuse(reterr, l, "a list of the kernel's names of network drivers");
+		return config_refuse(reterr, l, "a list of the kernel's names of network drivers");
 	return set_text(k, target, l, reterr);
 }
 
@@ -234,18 +236,18 @@ static int set_sources(_unused_ const struct config_key *k, void *target, const 
 	char word[16];
 
 	while (ini_word(&rest, word, sizeof(word))) {
-		int type = choice(sources, word);
+		int type = config_choice_value(sources, word);
 
 		if (type < 0)
-			return refuse(reterr, l, "a list of tpm2, parent");
+			return config_refuse(reterr, l, "a list of tpm2, parent");
 		for (size_t i = 0; i < v->source_count; i++)
 			if (v->sources[i] == (enum source_type)type)
-				return refuse(reterr, l, "each source once");
+				return config_refuse(reterr, l, "each source once");
 		if (v->source_count == CONFIG_SOURCES_MAX)
-			return refuse(reterr, l, "fewer sources");
+			return config_refuse(reterr, l, "fewer sources");
 		v->sources[v->source_count++] = (enum source_type)type;
 	}
-	return *rest ? refuse(reterr, l, "a list of tpm2, parent") : 0;
+	return *rest ? config_refuse(reterr, l, "a list of tpm2, parent") : 0;
 }
 
 static const struct config_choice profiles[] = {{"uki", PROFILE_UKI}, {"grub", PROFILE_GRUB}, {0}};
@@ -259,11 +261,19 @@ static const struct config_choice refusals[] = {
 	{"reboot", ON_REFUSED_REBOOT}, {0}};
 static const struct config_choice transients[] = {{"retry", true}, {"refuse", false}, {0}};
 static const struct config_choice roles[] = {{"os", ROLE_OS}, {"data", ROLE_DATA}, {0}};
+static const struct config_choice refuse_allow[] = {
+	{"refuse", POLICY_REFUSE}, {"allow", POLICY_ALLOW}, {0}};
+static const struct config_choice required_any[] = {
+	{"required", POLICY_REQUIRED}, {"any", POLICY_ANY}, {0}};
+static const struct config_choice vmpls[] = {
+	{"0", 0}, {"1", 1}, {"2", 2}, {"3", 3}, {"any", POLICY_VMPL_ANY}, {0}};
 static const struct config_choice yes_no[] = {{"yes", true}, {"no", false}, {0}};
 
 _Static_assert(sizeof(enum profile) == sizeof(int) && sizeof(enum isolation) == sizeof(int) &&
 	       sizeof(enum recovery_mode) == sizeof(int) &&
 	       sizeof(enum on_refused) == sizeof(int) &&
+	       sizeof(enum policy_rule) == sizeof(int) &&
+	       sizeof(enum policy_demand) == sizeof(int) &&
 	       sizeof(enum volume_role) == sizeof(int), "set_choice() writes an int");
 
 #define FIELD(type, member) \
@@ -273,6 +283,9 @@ _Static_assert(sizeof(enum profile) == sizeof(int) && sizeof(enum isolation) == 
 #define NETWORK(key, setter, member, ...) \
 	{.section = "network", .name = key, .set = setter, FIELD(config, network.member), \
 	 __VA_ARGS__}
+#define POLICY(key, setter, member, ...) \
+	{.section = "policy", .name = key, .set = setter, FIELD(config, policy.member), \
+	 __VA_ARGS__}
 #define VOLUME(key, setter, member, ...) \
 	{.section = "volume", .name = key, .set = setter, FIELD(volume_config, member), __VA_ARGS__}
 
@@ -280,7 +293,7 @@ _Static_assert(sizeof(enum profile) == sizeof(int) && sizeof(enum isolation) == 
 #define DEFAULTS(os, data) .fallback = data, .fallback_os = os
 #define NO_DEFAULT .fallback = NULL
 #define MANDATORY(text) .mandatory = true, .example = text
-/* tests/lint/man-config reads these rows: BOOT, NETWORK or VOLUME, key and default in one line each */
+/* tests/lint/man-config reads these rows: BOOT, NETWORK, POLICY or VOLUME, key and default in one line each */
 static const struct config_key keys[CONFIG_KEY_COUNT] = {
 	BOOT("profile", set_choice, profile, DEFAULT("uki"), .choices = profiles),
 	BOOT("isolation", set_choice, policy.isolation, NO_DEFAULT, .choices = isolations),
@@ -300,6 +313,53 @@ static const struct config_key keys[CONFIG_KEY_COUNT] = {
 	NETWORK("timeout", set_time, timeout_ms, DEFAULT("20s")),
 	NETWORK("up-timeout", set_time, up_timeout_ms, DEFAULT("30s")),
 	NETWORK("interface-drivers", set_drivers, drivers, DEFAULT("hv_netvsc virtio_net gve ena")),
+	POLICY("debug", set_choice, debug, DEFAULT("refuse"), .choices = refuse_allow),
+	POLICY("migration", set_choice, migration, DEFAULT("refuse"), .choices = refuse_allow),
+	POLICY("vmpl", set_choice, vmpl, DEFAULT("0"), .choices = vmpls),
+	POLICY("guest-policy", policy_set_bits, guest, NO_DEFAULT, .choices = policy_guest_bits),
+	POLICY("platform-info", policy_set_bits, platform, NO_DEFAULT,
+	       .choices = policy_platform_bits),
+	POLICY("min-report-version", policy_set_number, min_report_version, NO_DEFAULT),
+	POLICY("min-guest-svn", policy_set_number, min_guest_svn, NO_DEFAULT),
+	POLICY("tcb-milan", policy_set_tcb, tcb[POLICY_MILAN], NO_DEFAULT),
+	POLICY("tcb-genoa", policy_set_tcb, tcb[POLICY_GENOA], NO_DEFAULT),
+	POLICY("tcb-turin", policy_set_tcb, tcb[POLICY_TURIN], NO_DEFAULT),
+	POLICY("deny-products", policy_set_mask, deny_products, NO_DEFAULT,
+	       .choices = policy_products),
+	POLICY("vlek", set_choice, vlek, DEFAULT("refuse"), .choices = refuse_allow),
+	POLICY("measurement", policy_set_values, measurement, NO_DEFAULT, .bytes = 48),
+	POLICY("host-data", policy_set_values, host_data, NO_DEFAULT, .bytes = 32),
+	POLICY("id-key-digest", policy_set_values, id_key, NO_DEFAULT, .bytes = 48),
+	POLICY("author-key-digest", policy_set_values, author_key, NO_DEFAULT, .bytes = 48),
+	POLICY("family-id", policy_set_values, family_id, NO_DEFAULT, .bytes = 16),
+	POLICY("image-id", policy_set_values, image_id, NO_DEFAULT, .bytes = 16),
+	POLICY("td-attributes", policy_set_bits, td_attributes, NO_DEFAULT,
+	       .choices = policy_td_bits),
+	POLICY("mrtd", policy_set_values, mrtd, NO_DEFAULT, .bytes = 48),
+	POLICY("mrseam", policy_set_values, mrseam, NO_DEFAULT, .bytes = 48),
+	POLICY("mrconfigid", policy_set_values, mrconfigid, NO_DEFAULT, .bytes = 48),
+	POLICY("mrowner", policy_set_values, mrowner, NO_DEFAULT, .bytes = 48),
+	POLICY("mrownerconfig", policy_set_values, mrownerconfig, NO_DEFAULT, .bytes = 48),
+	POLICY("rtmr-0", policy_set_values, rtmr[0], NO_DEFAULT, .bytes = 48),
+	POLICY("rtmr-1", policy_set_values, rtmr[1], NO_DEFAULT, .bytes = 48),
+	POLICY("rtmr-2", policy_set_values, rtmr[2], NO_DEFAULT, .bytes = 48),
+	POLICY("rtmr-3", policy_set_values, rtmr[3], NO_DEFAULT, .bytes = 48),
+	POLICY("min-tee-tcb-svn", policy_set_svn, min_tee_tcb_svn, NO_DEFAULT),
+	POLICY("tcb-status", policy_set_mask, tcb_statuses, NO_DEFAULT,
+	       .choices = policy_statuses),
+	POLICY("secure-boot", set_choice, secure_boot, NO_DEFAULT, .choices = required_any),
+	POLICY("vtpm-persistent", set_choice, vtpm_persistent, DEFAULT("any"),
+	       .choices = required_any),
+	POLICY("console", set_choice, console, DEFAULT("allow"), .choices = refuse_allow),
+	POLICY("interactive-console", set_choice, interactive_console, DEFAULT("allow"),
+	       .choices = refuse_allow),
+	POLICY("pcr-N", policy_set_pcr, pcr, NO_DEFAULT),
+	POLICY("event-N", policy_set_event, event, NO_DEFAULT),
+	POLICY("evidence-offline", set_choice, evidence_offline, DEFAULT("refuse"),
+	       .choices = refuse_allow),
+	POLICY("amd-roots", set_roots, amd_roots, DEFAULT("builtin")),
+	POLICY("intel-roots", set_roots, intel_roots, DEFAULT("builtin")),
+	POLICY("azure-vtpm-roots", set_roots, azure_vtpm_roots, DEFAULT("builtin")),
 	VOLUME("role", set_choice, role, MANDATORY("role = os"), .choices = roles),
 	VOLUME("device", set_device, device, MANDATORY("device = PARTLABEL=root")),
 	VOLUME("mapping", set_mapping, mapping, DEFAULT(CONFIG_FALLBACK_NAME)),
@@ -308,6 +368,16 @@ static const struct config_key keys[CONFIG_KEY_COUNT] = {
 	VOLUME("required", set_choice, required, DEFAULTS("yes", "no"), .choices = yes_no),
 	VOLUME("discards", set_choice, discards, DEFAULT("no"), .choices = yes_no),
 };
+
+bool config_key_is(const struct config_key *k, const char *key)
+{
+	size_t stem = strlen(k->name) - 1;
+	uint64_t n;
+
+	if (k->name[stem] != 'N')
+		return strcmp(k->name, key) == 0;
+	return strncmp(k->name, key, stem) == 0 && decimal_u64(key + stem, PCR_COUNT - 1, &n);
+}
 
 const struct config_key *config_keys(size_t *ret_count)
 {

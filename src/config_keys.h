@@ -10,7 +10,7 @@
 #include "config.h"
 #include "ini.h"
 
-#define CONFIG_KEY_COUNT 24
+#define CONFIG_KEY_COUNT 64
 /* As a default: the name of the section. */
 #define CONFIG_FALLBACK_NAME "NAME"
 
@@ -29,7 +29,20 @@ struct config_key {
 	bool mandatory;
 	size_t offset, size;			/* of the field in the target */
 	const struct config_choice *choices;	/* up to a row without text */
+	size_t bytes;				/* of each value in a list of hex values */
 };
+
+/* Does key name this row? The name "pcr-N" stands for pcr-0 to pcr-23. */
+bool config_key_is(const struct config_key *k, const char *key);
+/* For the functions that read values; in config_keys.c and policy_keys.c. */
+int config_refuse(struct err *reterr, const struct ini_line *l, const char *expected);
+/* The value of a word, or -1. */
+int config_choice_value(const struct config_choice *c, const char *word);
+
+static inline void *config_field(const struct config_key *k, void *target)
+{
+	return (char *)target + k->offset;
+}
 
 const struct config_key *config_keys(size_t *ret_count);
 

@@ -92,6 +92,8 @@ int eventlog_replay_sha256(const struct eventlog *log, struct pcr_set *ret, stru
 /* "EV_EFI_VARIABLE_AUTHORITY"; for unknown types "EV_0x%08x", written to buf. */
 #define EVENT_NAME_SIZE 48
 const char *event_type_name(uint32_t type, char buf[EVENT_NAME_SIZE]);
+/* The other way round, for both forms. */
+bool event_type_by_name(const char *name, uint32_t *ret);
 
 /* UEFI_VARIABLE_DATA of an EV_EFI_VARIABLE_* event. false: another type, or not of that form. */
 struct event_variable {

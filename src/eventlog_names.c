@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "eventlog.h"
 
+#include "codec.h"
+
 #include <stdio.h>
+#include <string.h>
 
 /* TCG PC Client Platform Firmware Profile 1.06, table 9; the SHA-1 form's names are the same. */
 static const struct event_name {
@@ -56,4 +59,20 @@ const char *event_type_name(uint32_t type, char buf[EVENT_NAME_SIZE])
 			return names[i].name;
 	(void)snprintf(buf, EVENT_NAME_SIZE, "EV_0x%08x", type);
 	return buf;
+}
+
+bool event_type_by_name(const char *name, uint32_t *ret)
+{
+	uint8_t bytes[4];
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (strcmp(names[i].name, name) == 0) {
+			*ret = names[i].type;
+			return true;
+		}
+	if (strncmp(name, "EV_0x", 5) != 0 || !hex_decode(bytes, sizeof(bytes), name + 5))
+		return false;
+	*ret = (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 |
+	       bytes[3];
+	return true;
 }

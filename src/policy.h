@@ -5,7 +5,7 @@
  * that lists each check with what was wanted and what was found. They judge what the evidence says;
  * that it is authentic is the verifiers' business, and evidence.h carries their findings.
  *
- * Fixed size, owns no memory, immutable once read. An all-zero policy is not a policy: policy_init().
+ * Fixed size, owns no memory, immutable once read. config_init() gives the defaults.
  */
 #ifndef CVMCRYPT_POLICY_H
 #define CVMCRYPT_POLICY_H
@@ -21,16 +21,18 @@ enum isolation {
 	ISOLATION_SNP_OR_TDX
 };
 
-/* ALLOW: not looked at. In [policy]: "refuse" or "forbid", and "allow"; "required", and "any". */
+/* ALLOW: not looked at. In [policy]: "refuse" and "allow"; "required" and "any". */
 enum policy_rule { POLICY_REFUSE, POLICY_ALLOW };
-enum policy_demand { POLICY_ANY, POLICY_REQUIRED, POLICY_BY_ISOLATION };
+enum policy_demand { POLICY_BY_ISOLATION, POLICY_ANY, POLICY_REQUIRED };
+
+#define POLICY_VMPL_ANY 255
 
 /* Values of one length that are allowed; none: any is. */
 #define POLICY_VALUES_MAX 9
 #define POLICY_VALUE_SIZE 48
 struct policy_values {
 	uint8_t value[POLICY_VALUES_MAX][POLICY_VALUE_SIZE];
-	uint8_t count, size;		/* size: bytes of each */
+	size_t count, size;		/* size: bytes of each */
 };
 
 /* Bits that must be set, bits that must be clear: "smt" and "no-smt". */
@@ -38,10 +40,7 @@ struct policy_bits {
 	uint64_t set, clear;
 };
 
-/*
- * AMD's products, as a mask of deny-products and index of tcb. Values are those of snp_report.h's
- * products, see policy_snp.c.
- */
+/* AMD's products, as deny-products and tcb-* speak of them. */
 enum policy_product { POLICY_MILAN, POLICY_GENOA, POLICY_TURIN, POLICY_PRODUCTS };
 
 struct policy_tcb {
@@ -64,8 +63,8 @@ struct policy_event {
 	uint8_t digest[64];
 };
 
-/* A file beside the configuration that replaces the built-in roots of a kind; "": none. */
-#define POLICY_FILE_MAX 64
+/* Full path of a file of certificates that replaces the built-in roots of a kind; "": none. */
+#define POLICY_FILE_MAX 256
 
 struct policy {
 	enum isolation isolation;	/* [boot] isolation */
@@ -75,10 +74,9 @@ struct policy {
 	enum policy_rule debug, migration, vlek, console, interactive_console, evidence_offline;
 	enum policy_demand secure_boot, vtpm_persistent;
 	/* SEV-SNP */
-	uint8_t vmpl;
-	bool vmpl_any;
+	int vmpl;			/* 0..3 or POLICY_VMPL_ANY */
 	struct policy_bits guest, platform;
-	uint32_t min_guest_svn, min_report_version;
+	uint64_t min_guest_svn, min_report_version;
 	struct policy_tcb tcb[POLICY_PRODUCTS];
 	uint32_t deny_products;		/* 1 << enum policy_product */
 	struct policy_values measurement, host_data, id_key, author_key, family_id, image_id;
@@ -86,8 +84,7 @@ struct policy {
 	struct policy_bits td_attributes;
 	struct policy_values mrtd, mrseam, mrconfigid, mrowner, mrownerconfig, rtmr[4];
 	uint8_t min_tee_tcb_svn[16];
-	bool min_tee_tcb_svn_given;
-	uint32_t tcb_statuses;		/* 1 << enum of tdx_collateral.h; 0: any */
+	uint32_t tcb_statuses;		/* 1 << enum tdx_status; 0: any */
 	/* measured boot */
 	struct policy_pcr pcr[POLICY_PCRS_MAX];
 	size_t pcr_count;
@@ -98,8 +95,6 @@ struct policy {
 		azure_vtpm_roots[POLICY_FILE_MAX];
 };
 
-/* The defaults of cvmcrypt.conf(5). */
-void policy_init(struct policy *p);
 /*
  * The policy of one file in the configuration's grammar: a whole cvmcrypt.conf, or [policy] and
  * [boot] isolation alone. Errors of config_parse(), E_CONFIG_READ.
@@ -128,7 +123,7 @@ struct eventlog;
 /* What one artefact holds; each adds its checks. leaf may be NULL: no certificate at hand. */
 void policy_judge_snp(const struct policy *p, const struct snp_report *r,
 		      const struct snp_leaf *leaf, struct verdict *v);
-/* status: of the platform's TCB by its collateral, enum of tdx_collateral.h; -1: not known. */
+/* status: of the platform's TCB by its collateral, enum tdx_status; -1: not known. */
 void policy_judge_tdx(const struct policy *p, const struct tdx_body *td, int status,
 		      struct verdict *v);
 void policy_judge_claims(const struct policy *p, const struct hcl_claims *c, struct verdict *v);

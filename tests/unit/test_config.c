@@ -402,7 +402,7 @@ static void test_manual_page(void **state)
 	struct config c;
 
 	(void)state;
-	assert_int_equal(file_read("man/cvmcrypt.conf.5", 65536, &b, &e), 0);
+	assert_int_equal(file_read("man/cvmcrypt.conf.5", 131072, &b, &e), 0);
 	page = (char *)b.data;
 	example = cut(strstr(page, ".Sh EXAMPLES"), ".Bd -literal -offset indent\n", ".Ed");
 	if (parse(&c, example, &e) < 0 || config_check_image(&c, &e) < 0)
@@ -419,12 +419,11 @@ static void test_manual_page(void **state)
 		if (strncmp(line, ".Dl ", 4) != 0)
 			continue;
 		l.value = strstr(line, " = ") + 3;
+		strstr(line, " = ")[0] = '\0';
+		l.key = line + 4;
 		for (size_t i = 0; i < count; i++) {
-			size_t n = strlen(keys[i].name);
-
-			if (strncmp(line + 4, keys[i].name, n) != 0 || line[4 + n] != ' ')
+			if (!config_key_is(&keys[i], l.key))
 				continue;
-			l.key = keys[i].name;
 			if (keys[i].set(&keys[i], &u, &l, &e) < 0)
 				fail_msg("%s", e.msg);
 			shown++;
