@@ -2,10 +2,12 @@
 # cvmcrypt: see `make help`.
 #
 # Knobs: V=1 (show commands), WERROR=1 (warnings are errors), SANITIZE=address,undefined,
-# CC, CFLAGS, LDFLAGS (the user's flags come last), DESTDIR, PREFIX, SBINDIR, MANDIR, SYSCONFDIR.
+# CC, CFLAGS, LDFLAGS (the user's flags come last), DESTDIR, PREFIX, SBINDIR, LIBEXECDIR, MANDIR,
+# SYSCONFDIR.
 
 PREFIX ?= /usr
 SBINDIR ?= $(PREFIX)/sbin
+LIBEXECDIR ?= $(PREFIX)/libexec/cvmcrypt
 MANDIR ?= $(PREFIX)/share/man
 UNITDIR ?= /lib/systemd/system
 INITRAMFSDIR ?= $(PREFIX)/share/initramfs-tools
@@ -20,6 +22,8 @@ VERSION := 0.1.0
 LIBS := libcryptsetup devmapper tss2-esys tss2-sys tss2-mu tss2-rc tss2-tcti-device libcrypto libcjson
 LIB_CFLAGS := $(shell pkg-config --cflags $(LIBS) 2>/dev/null)
 LIB_LDLIBS := $(shell pkg-config --libs $(LIBS) 2>/dev/null) -ldl
+# the fetcher alone has the network's libraries
+FETCHER_LDLIBS := $(shell pkg-config --libs libcurl libssl libcrypto libseccomp 2>/dev/null)
 
 WARN := -Wall -Wextra -Wshadow -Wvla -Wundef -Wstrict-prototypes -Wmissing-prototypes \
 	-Wwrite-strings -Wformat=2 -Wimplicit-fallthrough -Wcast-qual
@@ -31,21 +35,23 @@ ifneq ($(SANITIZE),)
 HARDEN := -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer -fPIE
 B := build/san
 endif
-ALL_CFLAGS := -std=gnu17 -D_GNU_SOURCE -DCVMCRYPT_VERSION='"$(VERSION)"' $(WARN) $(HARDEN) \
+DEFINES := -D_GNU_SOURCE -DCVMCRYPT_VERSION='"$(VERSION)"' -DCVMCRYPT_LIBEXECDIR='"$(LIBEXECDIR)"'
+ALL_CFLAGS := -std=gnu17 $(DEFINES) $(WARN) $(HARDEN) \
 	-MMD -MP -Isrc $(LIB_CFLAGS) $(CFLAGS)
 ALL_LDFLAGS := -pie -Wl,-z,relro,-z,now,--as-needed $(if $(SANITIZE),-fsanitize=$(SANITIZE)) $(LDFLAGS)
 
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
 
-SRC := $(filter-out src/main.c,$(wildcard src/*.c))
+FETCHER_SRC := $(wildcard src/fetcher_*.c)
+SRC := $(filter-out src/main.c $(FETCHER_SRC),$(wildcard src/*.c))
 OBJ := $(SRC:src/%.c=$(B)/%.o)
 LIB := $(B)/libcvmcrypt.a
 UNIT := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
 INTEGRATION := $(patsubst tests/integration/%.c,$(B)/integration/%,$(wildcard tests/integration/test_*.c))
 FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 
-all: $(B)/cvmcrypt
+all: $(B)/cvmcrypt $(B)/cvmcrypt-fetch
 
 -include Makefile.local
 
@@ -65,13 +71,17 @@ $(B)/cvmcrypt: $(B)/main.o $(LIB)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIB_LDLIBS)
 
+$(B)/cvmcrypt-fetch: $(FETCHER_SRC:src/%.c=$(B)/%.o) $(LIB)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(FETCHER_LDLIBS)
+
 $(B)/unit/%: tests/unit/%.c $(LIB)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(LIB) $(LIB_LDLIBS) -lcmocka
 
 # make fuzz FUZZ=eventlog TIME=60: libFuzzer, clang, ASan and UBSan
 TIME ?= 60
-FUZZFLAGS := -std=gnu17 -D_GNU_SOURCE -DCVMCRYPT_VERSION='"$(VERSION)"' -O1 -g \
+FUZZFLAGS := -std=gnu17 $(DEFINES) -O1 -g \
 	-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -Isrc $(LIB_CFLAGS)
 $(B)/fuzz/%.o: src/%.c
 	$(call say,CC,$@)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-# install and uninstall. Included by the Makefile, which sets DESTDIR, PREFIX, SBINDIR, UNITDIR,
-# INITRAMFSDIR, DRACUTDIR, MANDIR, COMPLETIONDIR and B. UNITDIR_WANTS enables the commit unit the
-# way a distribution does: by a link beside the units, which `systemctl mask` still overrules.
+# install and uninstall. Included by the Makefile, which sets DESTDIR, PREFIX, SBINDIR, LIBEXECDIR,
+# UNITDIR, INITRAMFSDIR, DRACUTDIR, MANDIR, COMPLETIONDIR and B. UNITDIR_WANTS enables the commit unit
+# the way a distribution does: by a link beside the units, which `systemctl mask` still overrules.
 #
 # uninstall removes what install has put there and leaves /etc/cvmcrypt and /var/lib/cvmcrypt: they
 # hold the machine's configuration and its approving key.
@@ -20,11 +20,12 @@ UNITS := $(wildcard systemd/*.service)
 MANPAGES := $(wildcard man/*.[1-8])
 COMPLETIONS := $(wildcard completion/cvmcrypt $(B)/completion/cvmcrypt)
 
-install: $(B)/cvmcrypt
-	install -d -m 0755 $(DESTDIR)$(SBINDIR) $(DESTDIR)$(INITRAMFSDIR)/hooks $(DESTDIR)$(DRACUTDIR) \
+install: $(B)/cvmcrypt $(B)/cvmcrypt-fetch
+	install -d -m 0755 $(DESTDIR)$(SBINDIR) $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(INITRAMFSDIR)/hooks $(DESTDIR)$(DRACUTDIR) \
 		$(DESTDIR)$(UNITDIR_WANTS) $(DESTDIR)$(SYSCONFDIR)/cvmcrypt
 	install -d -m 0700 $(DESTDIR)$(STATEDIR)
 	install $(INSTALL_STRIP) -m 0755 $(B)/cvmcrypt $(DESTDIR)$(SBINDIR)/cvmcrypt
+	install $(INSTALL_STRIP) -m 0755 $(B)/cvmcrypt-fetch $(DESTDIR)$(LIBEXECDIR)/cvmcrypt-fetch
 	install -m 0755 initramfs-tools/hooks/cvmcrypt $(DESTDIR)$(INITRAMFSDIR)/hooks/cvmcrypt
 	for f in $(INITRAMFS_SCRIPTS); do \
 		install -D -m 0755 $$f $(DESTDIR)$(INITRAMFSDIR)/$${f#initramfs-tools/} || exit 1; \
@@ -47,6 +48,7 @@ install: $(B)/cvmcrypt
 	done
 
 uninstall:
+	rm -rf $(DESTDIR)$(LIBEXECDIR)
 	rm -f $(DESTDIR)$(SBINDIR)/cvmcrypt $(DESTDIR)$(INITRAMFSDIR)/hooks/cvmcrypt \
 		$(DESTDIR)$(COMPLETIONDIR)/cvmcrypt
 	for f in $(INITRAMFS_SCRIPTS); do rm -f $(DESTDIR)$(INITRAMFSDIR)/$${f#initramfs-tools/}; done

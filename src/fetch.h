@@ -28,16 +28,10 @@
 #include "config.h"
 #include "deadline.h"
 #include "err.h"
-
-#define FETCH_IN_FLIGHT_MAX 4
-#define FETCH_HEADERS_MAX 8		/* of a request, "Name: value" each */
-#define FETCH_PATH_MAX 2048		/* with the NUL; query included */
-#define FETCH_REQUEST_BODY_MAX 32768
-#define FETCH_BODY_MAX 131072		/* of a reply */
-#define FETCH_TEXT_MAX 128		/* of a header that is handed on, with the NUL */
+#include "fetch_message.h"
 
 /* Index of an endpoint; its name in the configuration is that of the key in [network]. */
-enum fetch_endpoint_index { FETCH_METADATA, FETCH_AMD_KDS, FETCH_ENDPOINTS_MAX };
+enum fetch_endpoint_index { FETCH_METADATA, FETCH_AMD_KDS, FETCH_ENDPOINTS };
 
 struct fetch_endpoint {
 	const char *name;		/* for messages */
@@ -50,7 +44,7 @@ struct fetch_settings {
 	const char *roots;		/* file of PEM certificates */
 	int64_t floor;			/* seconds since 1970: it is not earlier than that */
 	int64_t timeout_ms;		/* of a request without a deadline */
-	struct fetch_endpoint endpoint[FETCH_ENDPOINTS_MAX];
+	struct fetch_endpoint endpoint[FETCH_ENDPOINTS];
 };
 
 struct fetch_request {
@@ -69,7 +63,7 @@ struct fetch_reply {
 	int64_t retry_after_ms;		/* -1: the answer has none */
 	char request_id[FETCH_TEXT_MAX];	/* what the service calls this request; "" */
 	char type[FETCH_TEXT_MAX];	/* Content-Type as sent; "" */
-	struct buf body;
+	struct buf body;		/* and a NUL behind it */
 };
 
 struct fetch;
