@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+#include "evidence_internal.h"
+
+#include "platform.h"
+
+#define PCRS_OF_FIRMWARE 0xffu		/* 0 to 7: what the firmware logs */
+
+static bool wants_log(const struct policy *p)
+{
+	return p->event_count > 0;
+}
+
+uint32_t evidence_pcr_mask(const struct config *c)
+{
+	const struct policy *p = &c->policy;
+	uint32_t mask = config_pcr_mask(c);
+
+	for (size_t i = 0; i < p->pcr_count; i++)
+		if (p->pcr[i].pcr < PCR_COUNT)
+			mask |= PCR_BIT(p->pcr[i].pcr);
+	for (size_t i = 0; i < p->event_count; i++)
+		if (p->event[i].pcr < PCR_COUNT)
+			mask |= PCR_BIT(p->event[i].pcr);
+	return wants_log(p) ? mask | PCRS_OF_FIRMWARE : mask;
+}
+
+int evidence_read_pcrs(struct errand *x, struct err *reterr)
+{
+	struct collection *c = x->c;
+	int r = tpm_pcr_read(x->q->tpm, evidence_pcr_mask(x->q->config), &c->pcr_set, reterr);
+
+	c->pcrs = (struct pcr_values){0};
+	for (unsigned i = 0; r == 0 && i < PCR_COUNT; i++)
+		if (c->pcr_set.mask & PCR_BIT(i))
+			r = pcr_values_set(&c->pcrs, HASH_SHA256, i, c->pcr_set.value[i], reterr);
+	c->evidence.pcrs = &c->pcrs;
+	return r;
+}
+
+/* The firmware's events; PCRs that nothing was logged for are vouched for by their value alone. */
+void evidence_event_log(struct errand *x)
+{
+	struct collection *c = x->c;
+	struct pcr_set replayed = {0};
+	struct err e = {0};
+	int r;
+
+	if (!wants_log(&x->q->config->policy))
+		return;
+	c->log_bytes = BUF_INIT(EVENTLOG_SIZE_MAX);
+	r = platform_event_log(&c->log_bytes, &e);
+	if (r == 0)
+		r = eventlog_parse(&c->log, c->log_bytes.data, c->log_bytes.len, &e);
+	if (r == 0)
+		r = eventlog_replay_sha256(&c->log, &replayed, &e);
+	if (!verdict_result(&c->verdict, E_REPLAY, "eventlog.form", r, "the firmware's event log", &e))
+		return;
+	c->evidence.log = &c->log;
+	r = pcr_first_difference(&replayed, &c->pcr_set, c->pcr_set.mask & PCRS_OF_FIRMWARE);
+	if (r >= 0)
+		verdict_add(&c->verdict, E_REPLAY, "eventlog.replay", false,
+			    "the values of PCR 0 to 7", "PCR %d has another value", r);
+	else
+		c->evidence.log_replayed = verdict_add(&c->verdict, E_REPLAY, "eventlog.replay",
+						       true, "the values of PCR 0 to 7",
+						       "the same values");
+}
