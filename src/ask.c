@@ -160,8 +160,14 @@ static int deliver_file(struct recovery_sink *sink, const char *volume, const st
 static int deliver_escrow(struct recovery_sink *sink, const char *volume _unused_,
 			  const struct secret *text, struct err *reterr)
 {
-	return crypto_rsa_oaep_encrypt(sink->destination, text, sink->escrow, sizeof(sink->escrow),
-				       &sink->escrow_len, reterr);
+	struct oaep_text escrow;
+	int r = crypto_rsa_oaep_encrypt(sink->destination, NULL, text, &escrow, reterr);
+
+	if (r < 0)
+		return r;
+	memcpy(sink->escrow, escrow.bytes, escrow.len);
+	sink->escrow_len = escrow.len;
+	return 0;
 }
 
 int recovery_sink_init(struct recovery_sink *sink, const char *out, const char *to,

@@ -46,6 +46,10 @@ int boot_ask_recovery(struct boot *b, const struct volume_config *vc, const stru
 int boot_stage_record(struct boot *b, const struct volume_config *vc, const struct volume *v,
 		      const struct secret *s, struct err *reterr);
 
+/* The record without its way by the guest secret key, staged: this boot has opened by the vTPM. */
+int boot_stage_without_guest_key(const struct volume_config *vc, const struct volume *v,
+				 const struct secret *s, struct err *reterr);
+
 /* boot_message.c */
 /* The three lines about a failure; header may be NULL. pcr: that differs, or -1. */
 void boot_say_failure(const char *volume, const struct err *e, const struct luks2_header *header,

@@ -56,11 +56,19 @@ int boot_ask_recovery(struct boot *b, const struct volume_config *vc, const stru
 	}
 }
 
+static int write_stage(const struct volume_config *vc, const struct record *record,
+		       struct err *reterr)
+{
+	_cleanup_buf_ struct buf text = BUF_INIT(RECORD_TEXT_MAX);
+	int r = record_format(record, &text, reterr);
+
+	return r < 0 ? r : boot_stage_write(vc->name, text.data, text.len, reterr);
+}
+
 int boot_stage_record(struct boot *b, const struct volume_config *vc, const struct volume *v,
 		      const struct secret *s, struct err *reterr)
 {
 	struct record record = v->record;
-	_cleanup_buf_ struct buf text = BUF_INIT(RECORD_TEXT_MAX);
 	int r;
 
 	r = reseal_record(b->tpm, &record, &v->header, s, reterr);
@@ -69,8 +77,21 @@ int boot_stage_record(struct boot *b, const struct volume_config *vc, const stru
 	/* sealed at enrolment, and no boot between: this vTPM has lost what it was given, or is another one */
 	if (v->record.approval_count == 0 && record_way(&v->record, WAY_TPM2)->tpm2.public_len > 0)
 		return err_set(reterr, E_VTPM_FORGETS, "what was sealed at enrolment does not load any more");
-	r = record_format(&record, &text, reterr);
-	if (r == 0)
-		r = boot_stage_write(vc->name, text.data, text.len, reterr);
-	return r;
+	return write_stage(vc, &record, reterr);
+}
+
+int boot_stage_without_guest_key(const struct volume_config *vc, const struct volume *v,
+				 const struct secret *s, struct err *reterr)
+{
+	struct record record = v->record;
+	size_t kept = 0;
+	int r;
+
+	for (size_t i = 0; i < record.way_count; i++)
+		if (record.ways[i].type != WAY_GUEST_KEY)
+			record.ways[kept++] = record.ways[i];
+	record.way_count = kept;
+	record.generation++;
+	r = volume_mac(&record, &v->header, s, record.mac, reterr);
+	return r < 0 ? r : write_stage(vc, &record, reterr);
 }

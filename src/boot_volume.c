@@ -19,6 +19,7 @@ struct attempt {
 	struct secret s;
 	int pcr;		/* that differs, or -1 */
 	bool asked;		/* S came from a person */
+	bool first;		/* or from the guest secret key: nothing is sealed yet, or not to this TPM */
 };
 
 static void attempt_done(struct attempt *a)
@@ -95,15 +96,33 @@ static int ask_tpm(struct boot *b, struct attempt *a, struct boot_volume *bv, st
 	return r;
 }
 
+static int ask_guest_key(struct boot *b, struct attempt *a, bool unbound, struct err *reterr)
+{
+	int r = reach_tpm(b, reterr);
+
+	if (r == 0)
+		r = source_guest_key(b->tpm, &a->volume.record, config_pcr_mask(b->config), unbound,
+				     &a->s, reterr);
+	a->first = r == 0;
+	return r;
+}
+
 static int ask_source(struct boot *b, struct attempt *a, enum source_type source,
 		      struct boot_volume *bv, struct err *reterr)
 {
-	const char *name = source == SOURCE_TPM2 ? "tpm2" : "parent";
+	static const enum way_type ways[] = {
+		[SOURCE_TPM2] = WAY_TPM2,
+		[SOURCE_PARENT] = WAY_PARENT,
+		[SOURCE_GUEST_KEY] = WAY_GUEST_KEY,
+		[SOURCE_GUEST_KEY_UNBOUND] = WAY_GUEST_KEY,
+	};
 	int r;
 
-	(void)snprintf(bv->source, sizeof(bv->source), "%s", name);
+	(void)snprintf(bv->source, sizeof(bv->source), "%s", record_way_name(ways[source]));
 	if (source == SOURCE_TPM2)
 		return ask_tpm(b, a, bv, reterr);
+	if (source != SOURCE_PARENT)
+		return ask_guest_key(b, a, source == SOURCE_GUEST_KEY_UNBOUND, reterr);
 	if (!b->os_open)
 		return err_set(reterr, E_PARENT_CLOSED, "the OS volume is not open");
 	r = source_parent(&a->volume.record, &b->child_wrap, b->os_id, &a->s, reterr);
@@ -156,7 +175,7 @@ static int accept_and_map(struct boot *b, const struct volume_config *vc, struct
 	r = tpm_pcr_extend(b->tpm, PCR_CAP, v->commitment, sizeof(v->commitment), reterr);
 	if (r < 0)
 		return err_wrap(reterr, r, "measuring the volume into PCR %d", PCR_CAP);
-	bv->state = a->asked && v->record.approval_count == 0 ? VOLUME_OBSERVED : VOLUME_OPEN;
+	bv->state = (a->asked || a->first) && v->record.approval_count == 0 ? VOLUME_OBSERVED : VOLUME_OPEN;
 	return 0;
 }
 
@@ -173,6 +192,23 @@ static void say_damaged_copy(const struct volume_config *vc, const struct luks2_
 		if (h->copy[i] == LUKS2_COPY_BAD || h->copy_reason[i][0])
 			log_warning("%s: %s header copy: %s; the other one is used", vc->name,
 				    i ? "secondary" : "primary", h->copy_reason[i]);
+}
+
+/* What commit is to write; without it the volume opens as it did. */
+static void stage(struct boot *b, const struct volume_config *vc, struct attempt *a,
+		  const struct boot_volume *bv)
+{
+	struct err e = {0};
+
+	if (a->asked || a->first) {
+		if (record_way(&a->volume.record, WAY_TPM2) &&
+		    boot_stage_record(b, vc, &a->volume, &a->s, &e) < 0)
+			log_warning("%s: not sealed to this vTPM: %s", vc->name, e.msg);
+	} else if (strcmp(bv->source, "tpm2") == 0 &&
+		   record_way(&a->volume.record, WAY_GUEST_KEY)) {
+		if (boot_stage_without_guest_key(vc, &a->volume, &a->s, &e) < 0)
+			log_warning("%s: the way by the guest secret key stays: %s", vc->name, e.msg);
+	}
 }
 
 static int try_volume(struct boot *b, const struct volume_config *vc, struct attempt *a,
@@ -193,8 +229,8 @@ static int try_volume(struct boot *b, const struct volume_config *vc, struct att
 	/* sealing needs no open door, but what is staged must be there before the root takes over */
 	if (r == 0)
 		r = accept_and_map(b, vc, a, bv, reterr);
-	if (r == 0 && a->asked && boot_stage_record(b, vc, &a->volume, &a->s, reterr) < 0)
-		log_warning("%s: not sealed to this vTPM: %s", vc->name, reterr->msg);
+	if (r == 0)
+		stage(b, vc, a, bv);
 	if (r == 0 && vc->role == ROLE_OS)
 		r = keep_os_keys(b, a, reterr);
 	return r;

@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 
 enum { O_PENDING, O_FROM, O_KEY_FILE, O_RECOVERY_OUT, O_RECOVERY_TO, O_DEVICE, O_CONFIG, O_APPROVE_KEY,
-       O_PARENT_KEY, O_ACCEPT_CHANGES, O_ACCEPT_UNEXPLAINED, O_DRY_RUN, O_TCTI, O_JSON, O_COUNT };
+       O_PARENT_KEY, O_GUEST_KEY, O_ACCEPT_CHANGES, O_ACCEPT_UNEXPLAINED, O_DRY_RUN, O_TCTI, O_JSON, O_COUNT };
 
 const struct verb_option enroll_options[] = {
 	[O_PENDING] = {"pending", NULL, "finish at the next boot, which is observed (needed for a new volume)"},
@@ -26,6 +26,7 @@ const struct verb_option enroll_options[] = {
 	[O_CONFIG] = {"config", "DIR", "configuration folder (default /etc/cvmcrypt)"},
 	[O_APPROVE_KEY] = {"approve-key", "FILE", "key that approves PCR values; made if it does not exist"},
 	[O_PARENT_KEY] = {"parent-recovery-key", "FILE", "the OS volume's, to hang a data volume on it"},
+	[O_GUEST_KEY] = {"guest-secret-key", "FILE", "public key (PEM) of the VM's guest secret key, for that source"},
 	[O_ACCEPT_CHANGES] = {"accept-changes", NULL, "approve a boot that differs from the enrolled one"},
 	[O_ACCEPT_UNEXPLAINED] = {"accept-unexplained", NULL, "approve PCR values without a usable event log"},
 	[O_DRY_RUN] = {"dry-run", NULL, "say what would be done, change nothing"},
@@ -124,7 +125,8 @@ static int enroll_new(struct run *run, const struct volume_config *vc, struct er
 	struct enroll_result res = {.s = SECRET_INIT};
 	struct enroll_request q = {.config = run->config, .volume = vc,
 		.device = run->values[O_DEVICE], .passphrase = &means,
-		.approve_key = run->approve_key, .sink = &run->sink, .tpm = run->tpm};
+		.approve_key = run->approve_key, .sink = &run->sink, .tpm = run->tpm,
+		.guest_key = run->values[O_GUEST_KEY]};
 	int r;
 
 	if (vc->role == ROLE_OS && !run->values[O_PENDING])

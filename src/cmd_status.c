@@ -17,11 +17,6 @@ const struct verb_option status_options[] = {
 	[O_JSON] = {"json", NULL, "print the result as JSON"},
 	[O_COUNT] = {NULL, NULL, NULL}};
 
-static const char *way_name(enum way_type type)
-{
-	return type == WAY_TPM2 ? "tpm2" : type == WAY_RECOVERY ? "recovery" : "parent";
-}
-
 /* "pending": no boot went through it yet. */
 static const char *way_state(const struct record *rec, const struct way *way)
 {
@@ -51,7 +46,7 @@ static struct cJSON *describe(struct cJSON *list, const struct volume_config *vc
 	json_add_bool(o, "anchored", vc->id_set || vc->measured, ok);
 	ways = json_add_object(o, "ways", ok);
 	for (size_t i = 0; i < rec->way_count; i++)
-		json_add_string(ways, way_name(rec->ways[i].type), way_state(rec, &rec->ways[i]), ok);
+		json_add_string(ways, record_way_name(rec->ways[i].type), way_state(rec, &rec->ways[i]), ok);
 	approvals = json_add_array(o, "approvals", ok);
 	for (size_t i = 0; i < rec->approval_count; i++) {
 		struct cJSON *a = json_add_object(approvals, NULL, ok);
@@ -85,7 +80,7 @@ static void print_text(const struct volume_config *vc, const struct volume *v,
 
 	printf("%s: %s, LUKS2 %s, %s\n", vc->name, v->device.path, v->header.uuid, rec->cipher);
 	for (size_t i = 0; i < rec->way_count; i++)
-		printf("  way %-9s %s\n", way_name(rec->ways[i].type), way_state(rec, &rec->ways[i]));
+		printf("  way %-9s %s\n", record_way_name(rec->ways[i].type), way_state(rec, &rec->ways[i]));
 	for (size_t i = 0; i < rec->approval_count; i++)
 		printf("  approval %llu%s%s\n", (unsigned long long)rec->approvals[i].number,
 		       rec->approvals[i].proven ? ", proven" : ", not booted yet",

@@ -22,7 +22,12 @@
 enum on_refused { ON_REFUSED_POWEROFF, ON_REFUSED_HALT, ON_REFUSED_REBOOT };
 enum recovery_mode { RECOVERY_UNSET, RECOVERY_OFF, RECOVERY_CONSOLE };
 enum volume_role { ROLE_OS, ROLE_DATA };
-enum source_type { SOURCE_TPM2 = 1, SOURCE_PARENT };
+enum source_type {
+	SOURCE_TPM2 = 1,
+	SOURCE_PARENT,
+	SOURCE_GUEST_KEY,		/* guest-secret-key: bound to PCR values */
+	SOURCE_GUEST_KEY_UNBOUND	/* guest-secret-key:unbound: or not */
+};
 enum profile { PROFILE_UKI, PROFILE_GRUB };
 
 struct volume_config {

@@ -36,7 +36,8 @@ static int check_role(const struct config *c, const struct volume_config *v, str
 					  "is the os volume: it is always required");
 		return 0;
 	}
-	if (has_source(v, SOURCE_TPM2))
+	if (has_source(v, SOURCE_TPM2) || has_source(v, SOURCE_GUEST_KEY) ||
+	    has_source(v, SOURCE_GUEST_KEY_UNBOUND))
 		return volume_err(reterr, E_CONFIG_VALUE, v,
 				  "is a data volume: the TPM gives a key to the "
 				  "os volume alone; expected sources = parent");

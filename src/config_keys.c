@@ -226,20 +226,24 @@ static int set_drivers(const struct config_key *k, void *target, const struct in
 }
 
 static const struct config_choice sources[] = {
-	{"tpm2", SOURCE_TPM2}, {"parent", SOURCE_PARENT}, {0}};
+	{"tpm2", SOURCE_TPM2}, {"parent", SOURCE_PARENT},
+	{"guest-secret-key", SOURCE_GUEST_KEY},
+	{"guest-secret-key:unbound", SOURCE_GUEST_KEY_UNBOUND}, {0}};
+#define SOURCES_EXPECTED \
+	"a list of tpm2, parent, guest-secret-key, guest-secret-key:unbound"
 
 static int set_sources(_unused_ const struct config_key *k, void *target, const struct ini_line *l,
 		       struct err *reterr)
 {
 	struct volume_config *v = target;
 	const char *rest = l->value;
-	char word[16];
+	char word[32];
 
 	while (ini_word(&rest, word, sizeof(word))) {
 		int type = config_choice_value(sources, word);
 
 		if (type < 0)
-			return config_refuse(reterr, l, "a list of tpm2, parent");
+			return config_refuse(reterr, l, SOURCES_EXPECTED);
 		for (size_t i = 0; i < v->source_count; i++)
 			if (v->sources[i] == (enum source_type)type)
 				return config_refuse(reterr, l, "each source once");
@@ -247,7 +251,7 @@ static int set_sources(_unused_ const struct config_key *k, void *target, const 
 			return config_refuse(reterr, l, "fewer sources");
 		v->sources[v->source_count++] = (enum source_type)type;
 	}
-	return *rest ? config_refuse(reterr, l, "a list of tpm2, parent") : 0;
+	return *rest ? config_refuse(reterr, l, SOURCES_EXPECTED) : 0;
 }
 
 static const struct config_choice profiles[] = {{"uki", PROFILE_UKI}, {"grub", PROFILE_GRUB}, {0}};

@@ -76,8 +76,16 @@ int ec_key_sign(const struct ec_key *k, const uint8_t digest[SHA256_SIZE], uint8
 /* Is sig this key's over the digest? */
 bool ec_key_verify(const struct ec_key *k, const uint8_t digest[SHA256_SIZE], const uint8_t sig[64]);
 
-/* RSA-OAEP (SHA-256, MGF1-SHA-256) to a public key in a PEM file: recovery key escrow. */
-int crypto_rsa_oaep_encrypt(const char *pubkey_path, const struct secret *in, uint8_t *out,
-			    size_t out_max, size_t *ret_len, struct err *reterr);
+/*
+ * RSA-OAEP (SHA-256, MGF1-SHA-256) to a public key in a PEM file, for recovery key escrow and guest
+ * secret keys. label: NULL, or a string that counts with its NUL, as a TPM demands.
+ */
+struct oaep_text {
+	uint8_t bytes[512];
+	size_t len;			/* that of the modulus */
+	uint8_t modulus_digest[SHA256_SIZE];
+};
+int crypto_rsa_oaep_encrypt(const char *pubkey_path, const char *label, const struct secret *in,
+			    struct oaep_text *ret, struct err *reterr);
 
 #endif

@@ -4,6 +4,7 @@
 #include "file.h"
 
 #include <openssl/bio.h>
+#include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/ecdsa.h>
@@ -162,36 +163,76 @@ bool ec_key_verify(const struct ec_key *k, const uint8_t digest[SHA256_SIZE], co
 	return ok;
 }
 
-int crypto_rsa_oaep_encrypt(const char *pubkey_path, const struct secret *in, uint8_t *out,
-			    size_t out_max, size_t *ret_len, struct err *reterr)
+static int read_rsa_pem(const char *path, EVP_PKEY **ret, struct err *reterr)
 {
 	_cleanup_buf_ struct buf text = BUF_INIT(0);
-	EVP_PKEY_CTX *ctx = NULL;
 	EVP_PKEY *pkey;
 	BIO *bio;
-	bool ok;
 	int r;
 
-	r = file_read(pubkey_path, PEM_SIZE_MAX, &text, reterr);
+	r = file_read(path, PEM_SIZE_MAX, &text, reterr);
 	if (r < 0)
 		return r;
 	bio = BIO_new_mem_buf(text.data, (int)text.len);
 	pkey = bio ? PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL) : NULL;
 	BIO_free(bio);
-	if (!pkey || !EVP_PKEY_is_a(pkey, "RSA") || EVP_PKEY_get_bits(pkey) < 2048) {
+	if (!pkey || !EVP_PKEY_is_a(pkey, "RSA") || EVP_PKEY_get_bits(pkey) < 2048 ||
+	    EVP_PKEY_get_bits(pkey) > 4096) {
 		EVP_PKEY_free(pkey);
 		ERR_clear_error();
 		return err_set(reterr, E_CONFIG_VALUE,
-			       "'%s' holds no RSA public key of 2048 bits or more in PEM", pubkey_path);
+			       "'%s' holds no RSA public key of 2048 to 4096 bits in PEM", path);
 	}
-	*ret_len = out_max;
+	*ret = pkey;
+	return 0;
+}
+
+static bool digest_modulus(EVP_PKEY *pkey, uint8_t out[SHA256_SIZE])
+{
+	uint8_t bytes[512];
+	BIGNUM *n = NULL;
+	int len = -1;
+
+	if (EVP_PKEY_get_bn_param(pkey, OSSL_PKEY_PARAM_RSA_N, &n) == 1 &&
+	    BN_num_bytes(n) <= (int)sizeof(bytes))
+		len = BN_bn2bin(n, bytes);
+	BN_free(n);
+	return len > 0 && crypto_sha256(bytes, (size_t)len, out, NULL) == 0;
+}
+
+/* The context takes the copy of the label over. */
+static bool set_label(EVP_PKEY_CTX *ctx, const char *label)
+{
+	char *copy;
+
+	if (!label)
+		return true;
+	copy = OPENSSL_memdup(label, strlen(label) + 1);
+	if (copy && EVP_PKEY_CTX_set0_rsa_oaep_label(ctx, copy, (int)strlen(label) + 1) == 1)
+		return true;
+	OPENSSL_free(copy);
+	return false;
+}
+
+int crypto_rsa_oaep_encrypt(const char *pubkey_path, const char *label, const struct secret *in,
+			    struct oaep_text *ret, struct err *reterr)
+{
+	EVP_PKEY_CTX *ctx = NULL;
+	EVP_PKEY *pkey = NULL;
+	bool ok;
+	int r = read_rsa_pem(pubkey_path, &pkey, reterr);
+
+	if (r < 0)
+		return r;
+	ret->len = sizeof(ret->bytes);
 	ctx = EVP_PKEY_CTX_new(pkey, NULL);
-	ok = ctx && EVP_PKEY_encrypt_init(ctx) == 1 &&
+	ok = ctx && digest_modulus(pkey, ret->modulus_digest) &&
+	     EVP_PKEY_encrypt_init(ctx) == 1 &&
 	     EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_OAEP_PADDING) == 1 &&
 	     EVP_PKEY_CTX_set_rsa_oaep_md(ctx, EVP_sha256()) == 1 &&
-	     EVP_PKEY_CTX_set_rsa_mgf1_md(ctx, EVP_sha256()) == 1 &&
-	     EVP_PKEY_encrypt(ctx, out, ret_len, in->bytes, in->len) == 1;
+	     EVP_PKEY_CTX_set_rsa_mgf1_md(ctx, EVP_sha256()) == 1 && set_label(ctx, label) &&
+	     EVP_PKEY_encrypt(ctx, ret->bytes, &ret->len, in->bytes, in->len) == 1;
 	EVP_PKEY_CTX_free(ctx);
 	EVP_PKEY_free(pkey);
-	return ok ? 0 : failed(reterr, "encrypting to the escrow key");
+	return ok ? 0 : failed(reterr, "encrypting to an RSA key");
 }

@@ -211,13 +211,39 @@ static int add_parent_way(const struct enroll_request *q, struct work *w, struct
 					      &add_way(&w->record, WAY_PARENT)->parent, reterr);
 }
 
+static int add_guest_key_way(const struct enroll_request *q, struct work *w, struct err *reterr)
+{
+	if (!q->guest_key)
+		return err_set(reterr, E_USAGE, "'%s' has a source guest-secret-key: give "
+			       "--guest-secret-key FILE", q->volume->name);
+	/* one way, whether the config takes unbound keys or not */
+	if (record_way(&w->record, WAY_GUEST_KEY))
+		return 0;
+	return source_guest_key_wrap(q->guest_key, &w->s,
+				     &add_way(&w->record, WAY_GUEST_KEY)->guest_key, reterr);
+}
+
+static int add_way_of(const struct enroll_request *q, enum source_type source, struct work *w,
+		      struct err *reterr)
+{
+	switch (source) {
+	case SOURCE_TPM2:
+		return add_tpm2_way(q, w, reterr);
+	case SOURCE_PARENT:
+		return add_parent_way(q, w, reterr);
+	case SOURCE_GUEST_KEY:
+	case SOURCE_GUEST_KEY_UNBOUND:
+		return add_guest_key_way(q, w, reterr);
+	}
+	return err_set(reterr, E_INTERNAL, "unknown source %d", source);
+}
+
 static int add_ways(const struct enroll_request *q, struct work *w, struct err *reterr)
 {
 	int r = wrap_volume_key(w, reterr);
 
 	for (size_t i = 0; r == 0 && i < q->volume->source_count; i++)
-		r = q->volume->sources[i] == SOURCE_TPM2 ? add_tpm2_way(q, w, reterr)
-							  : add_parent_way(q, w, reterr);
+		r = add_way_of(q, q->volume->sources[i], w, reterr);
 	return r == 0 ? add_recovery_way(w, reterr) : r;
 }
 

@@ -37,6 +37,7 @@ struct enroll_request {
 	struct recovery_sink *sink;
 	struct tpm *tpm;		/* NULL: sealing is left to the first boot */
 	/* the OS volume's secret and record id, for volumes that hang on it */
+	const char *guest_key;		/* PEM file, for a source guest-secret-key */
 	const struct secret *parent_s;
 	const uint8_t *parent_id;
 };

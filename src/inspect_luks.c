@@ -68,11 +68,6 @@ static const char *shown(const char *text, char out[LUKS2_TYPE_MAX])
 	return out;
 }
 
-static const char *way_name(enum way_type type)
-{
-	return type == WAY_TPM2 ? "tpm2" : type == WAY_RECOVERY ? "recovery" : "parent";
-}
-
 /* Whose a keyslot is: NULL if it is nothing to cvmcrypt. */
 static const char *keyslot_use(const struct facts *f, int id)
 {
@@ -173,7 +168,7 @@ static void print_record(const struct facts *f)
 	printf("record           version %u, generation %llu, record id %s\n", rec->version,
 	       (unsigned long long)rec->generation, id);
 	for (size_t i = 0; i < rec->way_count; i++)
-		printf("  way            %s\n", way_name(rec->ways[i].type));
+		printf("  way            %s\n", record_way_name(rec->ways[i].type));
 	for (size_t i = 0; i < rec->approval_count; i++)
 		printf("  approval       %llu%s%s\n", (unsigned long long)rec->approvals[i].number,
 		       rec->approvals[i].proven ? ", proven" : "",
@@ -330,7 +325,7 @@ static void add_record(struct cJSON *root, const struct facts *f, bool *ok)
 	json_add_number(o, "keyslot", rec->keyslot, ok);
 	list = json_add_array(o, "ways", ok);
 	for (size_t i = 0; i < rec->way_count; i++)
-		json_add_string(list, NULL, way_name(rec->ways[i].type), ok);
+		json_add_string(list, NULL, record_way_name(rec->ways[i].type), ok);
 	list = json_add_array(o, "approvals", ok);
 	for (size_t i = 0; i < rec->approval_count; i++) {
 		struct cJSON *a = json_add_object(list, NULL, ok);

@@ -109,26 +109,6 @@ static int check_changes(const struct approve_request *q, const struct change *c
 		       differences, differences == 1 ? "" : "s", differences == 1 ? "s" : "");
 }
 
-/* The record that unlock staged, if it is a newer state of the same one. */
-static int take_staged(struct change *c, const char *name, struct err *reterr)
-{
-	_cleanup_buf_ struct buf text = BUF_INIT(0);
-	struct record staged;
-	int r;
-
-	if (boot_stage_read(name, &text, NULL) < 0)
-		return 0;
-	r = record_parse(&staged, (const char *)text.data, text.len, reterr);
-	if (r < 0)
-		return r;
-	if (memcmp(staged.id, c->volume.record.id, sizeof(staged.id)) != 0 ||
-	    staged.generation <= c->volume.record.generation ||
-	    staged.keyslot != c->volume.record.keyslot)
-		return 0;
-	c->volume.record = staged;
-	return 0;
-}
-
 /* Explanations only: too long for the header is no failure. */
 static void write_events(struct change *c, const struct boot_log *l, uint32_t mask)
 {
@@ -213,7 +193,7 @@ int approve_boot(const struct approve_request *q, uint64_t *ret_number, struct e
 	if (r == 0)
 		r = check_changes(q, &c, &l, &state, reterr);
 	if (r == 0)
-		r = take_staged(&c, q->volume->name, reterr);
+		r = change_take_staged(&c, q->volume->name, NULL, reterr);
 	if (r == 0)
 		r = ec_key_load_pem(q->approve_key, &approver, reterr);
 	if (r == 0)

@@ -63,3 +63,26 @@ int change_open_for(struct change *c, const struct approve_request *q, const str
 	r = platform_mapping_device(bv->mapping, device, sizeof(device), reterr);
 	return r < 0 ? r : change_open(c, device, reterr);
 }
+
+int change_take_staged(struct change *c, const char *name, bool *ret_taken, struct err *reterr)
+{
+	_cleanup_buf_ struct buf text = BUF_INIT(0);
+	struct record staged;
+	int r;
+
+	if (ret_taken)
+		*ret_taken = false;
+	if (boot_stage_read(name, &text, NULL) < 0)
+		return 0;
+	r = record_parse(&staged, (const char *)text.data, text.len, reterr);
+	if (r < 0)
+		return r;
+	if (memcmp(staged.id, c->volume.record.id, sizeof(staged.id)) != 0 ||
+	    staged.generation <= c->volume.record.generation ||
+	    staged.keyslot != c->volume.record.keyslot)
+		return 0;
+	c->volume.record = staged;
+	if (ret_taken)
+		*ret_taken = true;
+	return 0;
+}

@@ -58,9 +58,12 @@ static int commit_proven(const struct approve_request *q, const struct boot_volu
 	_cleanup_change_ struct change c = CHANGE_INIT;
 	struct approval *a;
 	uint64_t floor;
+	bool staged;
 	int r;
 
 	r = change_open_for(&c, q, bv, reterr);
+	if (r == 0)
+		r = change_take_staged(&c, q->volume->name, &staged, reterr);
 	if (r < 0)
 		return r;
 	a = find_approval(&c.volume.record, bv->approval);
@@ -73,8 +76,10 @@ static int commit_proven(const struct approve_request *q, const struct boot_volu
 	ret->proven = !a->proven;
 	a->proven = true;
 	ret->revoked = approvals_drop_revoked(&c.volume.record, floor);
-	if (ret->proven || ret->revoked > 0)
+	if (ret->proven || ret->revoked > 0 || staged)
 		r = change_write_record(&c, reterr);
+	if (r == 0 && staged)
+		boot_stage_remove(q->volume->name);
 	return r < 0 ? r : raise_counter(q->tpm, floor, reterr);
 }
 

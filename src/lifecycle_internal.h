@@ -23,5 +23,7 @@ int change_write_record(struct change *c, struct err *reterr);
 /* The device under the mapping that this boot opened: a name such as PARTLABEL=root can be anybody's. */
 int change_open_for(struct change *c, const struct approve_request *q, const struct boot_volume *bv,
 		    struct err *reterr);
+/* The record that unlock staged, if it is a newer state of the same one. ret_taken may be NULL. */
+int change_take_staged(struct change *c, const char *name, bool *ret_taken, struct err *reterr);
 
 #endif

@@ -21,12 +21,12 @@
 #define RECORD_TEXT_MAX 2048		/* bytes of JSON text: two must fit a default header */
 #define RECORD_ID_SIZE 16
 #define RECORD_APPROVALS_MAX 4
-#define RECORD_WAYS_MAX 3		/* one of each type */
+#define RECORD_WAYS_MAX 4		/* one of each type */
 #define RECORD_PCRS_MAX 8		/* in a mask */
 #define RECORD_PCR_SHORT 6		/* bytes kept of a PCR value, to pick an approval */
 #define RECORD_S_WRAPPED 40		/* S, 32 bytes, under AES-256-KWP */
 
-enum way_type { WAY_TPM2 = 1, WAY_RECOVERY, WAY_PARENT };
+enum way_type { WAY_TPM2 = 1, WAY_RECOVERY, WAY_PARENT, WAY_GUEST_KEY };
 
 /*
  * S sealed under PolicyAuthorize(approver); TPM structures as marshalled by tpm2-tss. Before the
@@ -56,12 +56,24 @@ struct way_parent {
 	uint8_t wrapped[RECORD_S_WRAPPED];
 };
 
+/*
+ * S under RSA-OAEP (SHA-256, label RECORD_GUEST_LABEL with its NUL) with the key that the vTPM has at
+ * TPM_GUEST_KEY_HANDLE when it is first switched on: how an image opens before it was ever booted.
+ */
+#define RECORD_GUEST_LABEL "cvmcrypt/1 guest-secret-key"
+struct way_guest_key {
+	uint8_t key[SHA256_SIZE];	/* SHA-256 of the modulus */
+	uint8_t wrapped[384];
+	size_t wrapped_len;		/* that of the modulus: 256 or 384 */
+};
+
 struct way {
 	enum way_type type;
 	union {
 		struct way_tpm2 tpm2;
 		struct way_recovery recovery;
 		struct way_parent parent;
+		struct way_guest_key guest_key;
 	};
 };
 
@@ -106,6 +118,8 @@ int record_parse(struct record *ret, const char *text, size_t len, struct err *r
  */
 int record_format(const struct record *r, struct buf *ret, struct err *reterr);
 const struct way *record_way(const struct record *r, enum way_type type);
+/* As the record's text, the config's sources and messages have it. */
+const char *record_way_name(enum way_type type);
 /*
  * The documented byte string over header and record that the MAC covers, appended to ret. A header
  * with what the string has no place for (flags, requirements, integrity, more than one segment or

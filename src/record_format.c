@@ -51,6 +51,11 @@ static void add_way(struct cJSON *obj, const struct way *w, bool *ok)
 		json_add_base64(obj, "parent", w->parent.parent_id, RECORD_ID_SIZE, ok);
 		json_add_base64(obj, "s", w->parent.wrapped, RECORD_S_WRAPPED, ok);
 		return;
+	case WAY_GUEST_KEY:
+		json_add_string(obj, "type", record_way_name(w->type), ok);
+		json_add_base64(obj, "key", w->guest_key.key, sizeof(w->guest_key.key), ok);
+		json_add_base64(obj, "s", w->guest_key.wrapped, w->guest_key.wrapped_len, ok);
+		return;
 	}
 	*ok = false;
 }
@@ -106,6 +111,8 @@ static char *print(const struct record *r)
 
 static bool way_in_bounds(const struct way *w)
 {
+	if (w->type == WAY_GUEST_KEY)
+		return w->guest_key.wrapped_len <= sizeof(w->guest_key.wrapped);
 	return w->type != WAY_TPM2 || (w->tpm2.public_len <= sizeof(w->tpm2.public_area) &&
 				       w->tpm2.private_len <= sizeof(w->tpm2.private_area) &&
 				       __builtin_popcount(w->tpm2.pcr_mask) <= RECORD_PCRS_MAX);

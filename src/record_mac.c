@@ -89,6 +89,10 @@ static void put_way(struct buf *b, const struct way *w)
 		buf_put(b, w->parent.parent_id, sizeof(w->parent.parent_id));
 		buf_put(b, w->parent.wrapped, sizeof(w->parent.wrapped));
 		return;
+	case WAY_GUEST_KEY:
+		buf_put(b, w->guest_key.key, sizeof(w->guest_key.key));
+		buf_put_lv(b, w->guest_key.wrapped, w->guest_key.wrapped_len);
+		return;
 	}
 }
 

@@ -128,16 +128,45 @@ static int parse_parent(const struct parser *p, const struct cJSON *obj, struct 
 	return r < 0 ? r : get_bytes(p, obj, "s", w->wrapped, sizeof(w->wrapped));
 }
 
+static int parse_guest_key(const struct parser *p, const struct cJSON *obj,
+			   struct way_guest_key *w)
+{
+	static const char *const keys[] = {"type", "key", "s", NULL};
+	int r = only_keys(p, obj, keys);
+
+	if (r == 0)
+		r = get_bytes(p, obj, "key", w->key, sizeof(w->key));
+	if (r == 0)
+		r = json_get_base64(p->j, obj, "s", w->wrapped, sizeof(w->wrapped),
+				    &w->wrapped_len, p->err);
+	if (r == 0 && w->wrapped_len != 256 && w->wrapped_len != 384)
+		r = json_fail(p->j, obj, "s", "not of an RSA key of 2048 or 3072 bits", p->err);
+	return r;
+}
+
+static const struct {
+	const char *name;
+	enum way_type type;
+} way_types[] = {
+	{"tpm2", WAY_TPM2},
+	{"recovery", WAY_RECOVERY},
+	{"parent", WAY_PARENT},
+	{"guest-secret-key", WAY_GUEST_KEY},
+};
+
+const char *record_way_name(enum way_type type)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(way_types); i++)
+		if (way_types[i].type == type)
+			return way_types[i].name;
+	return "unknown";
+}
+
 static enum way_type way_type(const char *name)
 {
-	static const struct {
-		const char *name;
-		enum way_type type;
-	} types[] = {{"tpm2", WAY_TPM2}, {"recovery", WAY_RECOVERY}, {"parent", WAY_PARENT}};
-
-	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
-		if (strcmp(types[i].name, name) == 0)
-			return types[i].type;
+	for (size_t i = 0; i < ARRAY_SIZE(way_types); i++)
+		if (strcmp(way_types[i].name, name) == 0)
+			return way_types[i].type;
 	return 0;
 }
 
@@ -167,6 +196,8 @@ static int parse_way(const struct parser *p, const struct cJSON *obj)
 		return parse_recovery(p, obj, &w->recovery);
 	case WAY_PARENT:
 		return parse_parent(p, obj, &w->parent);
+	case WAY_GUEST_KEY:
+		return parse_guest_key(p, obj, &w->guest_key);
 	}
 	return 0;
 }

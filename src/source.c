@@ -155,3 +155,30 @@ int source_parent_wrap(const struct secret *child_wrap, const uint8_t parent_id[
 	memcpy(way->parent_id, parent_id, RECORD_ID_SIZE);
 	return wrap_s(child_wrap, s, way->wrapped, reterr);
 }
+
+int source_guest_key(struct tpm *t, const struct record *record, uint32_t pcr_mask,
+		     bool allow_unbound, struct secret *ret, struct err *reterr)
+{
+	const struct way *way = record_way(record, WAY_GUEST_KEY);
+
+	if (!way)
+		return err_set(reterr, E_WAY_ABSENT, "this volume has no way by a guest secret key");
+	return tpm_guest_key_decrypt(t, &way->guest_key, pcr_mask, allow_unbound, ret, reterr);
+}
+
+int source_guest_key_wrap(const char *pubkey_path, const struct secret *s,
+			  struct way_guest_key *way, struct err *reterr)
+{
+	struct oaep_text text;
+	int r = crypto_rsa_oaep_encrypt(pubkey_path, RECORD_GUEST_LABEL, s, &text, reterr);
+
+	if (r < 0)
+		return r;
+	if (text.len > sizeof(way->wrapped))
+		return err_set(reterr, E_CONFIG_VALUE, "'%s': the key has more than 3072 bits",
+			       pubkey_path);
+	memcpy(way->wrapped, text.bytes, text.len);
+	way->wrapped_len = text.len;
+	memcpy(way->key, text.modulus_digest, sizeof(way->key));
+	return 0;
+}

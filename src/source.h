@@ -31,6 +31,13 @@ int source_recovery(const struct record *record, const struct secret *text, stru
 int source_recovery_wrap(const struct record *record, const struct secret *text,
 			 const struct secret *s, struct way_recovery *way, struct err *reterr);
 
+/* By the guest secret key in the vTPM; the codes of tpm_guest_key_decrypt(), E_WAY_ABSENT. */
+int source_guest_key(struct tpm *t, const struct record *record, uint32_t pcr_mask,
+		     bool allow_unbound, struct secret *ret, struct err *reterr);
+/* To its public half, in a PEM file. */
+int source_guest_key_wrap(const char *pubkey_path, const struct secret *s,
+			  struct way_guest_key *way, struct err *reterr);
+
 /* By the OS volume's child-wrap key. E_WAY_ABSENT, E_UNWRAP. */
 int source_parent(const struct record *record, const struct secret *child_wrap,
 		  const uint8_t parent_id[RECORD_ID_SIZE], struct secret *ret, struct err *reterr);

@@ -18,6 +18,7 @@
 #include "tpm_policy.h"
 
 #define TPM_SRK_HANDLE 0x81000001u
+#define TPM_GUEST_KEY_HANDLE 0x81000004u	/* guest secret key, put there by the paravisor */
 
 struct tpm;
 #define _cleanup_tpm_ _cleanup_(tpm_freep)
@@ -81,6 +82,15 @@ int tpm_seal(struct tpm *t, struct way_tpm2 *way, const struct secret *s, struct
  * told there.
  */
 void tpm_unseal_prepare(struct tpm *t);
+/* tpm_guest_key.c */
+/*
+ * Decrypts S with the guest secret key, in five commands; policy-bound to the PCRs of pcr_mask, or,
+ * with unbound allowed, usable by whoever asks. The answer is encrypted to the key itself: another
+ * key could not have decrypted. E_TPM_OTHER: no such key, or another modulus. E_TPM_OBJECT: not bound,
+ * or no key for this. E_PCR_MISMATCH, E_UNWRAP, E_TPM_ANSWER.
+ */
+int tpm_guest_key_decrypt(struct tpm *t, const struct way_guest_key *way, uint32_t pcr_mask,
+			  bool allow_unbound, struct secret *ret, struct err *reterr);
 /* Does the object load under this TPM's SRK? E_TPM_OTHER if the SRK's name is not the way's. */
 int tpm_load_test(struct tpm *t, const struct way_tpm2 *way, struct err *reterr);
 /*

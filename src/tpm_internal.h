@@ -127,6 +127,10 @@ int tpm_srk_any(struct tpm *t, bool create, ESYS_TR *ret_srk, uint8_t ret_name[3
 int tpm_session_start(struct tpm *t, ESYS_TR srk, TPM2_SE type, TPMA_SESSION attributes,
 		      struct tpm_guard *ret, struct err *reterr);
 
+/* tpm_unseal.c: with the values given, or with those that are (NULL) */
+int tpm_policy_pcr(struct tpm *t, const struct tpm_guard *session, uint32_t mask,
+		   const TPM2B_DIGEST *values, struct err *reterr);
+
 /* tpm_object.c: the sealed object, which holds S */
 #define TPM_SEALED_BYTES 32
 /* The public area that cvmcrypt gives the object of this way; unique is left empty. */

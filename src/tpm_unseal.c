@@ -97,8 +97,8 @@ static int verify_approval(struct tpm *t, const struct way_tpm2 *way,
 	return rc == TSS2_RC_SUCCESS ? 0 : tpm_fail(t, rc, "TPM2_VerifySignature", reterr);
 }
 
-static int policy_pcr(struct tpm *t, const struct tpm_guard *session, uint32_t mask,
-		      const TPM2B_DIGEST *values, struct err *reterr)
+int tpm_policy_pcr(struct tpm *t, const struct tpm_guard *session, uint32_t mask,
+		   const TPM2B_DIGEST *values, struct err *reterr)
 {
 	const TPML_PCR_SELECTION pcrs = tpm_pcr_selection(mask);
 	TSS2_RC rc = Esys_PolicyPCR(t->esys, session->tr, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE,
@@ -221,7 +221,7 @@ int tpm_unseal(struct tpm *t, const struct way_tpm2 *way, const struct approval 
 		r = tpm_session_start(t, srk, TPM2_SE_POLICY, TPMA_SESSION_ENCRYPT, &session,
 				      reterr);
 	if (r == 0)
-		r = policy_pcr(t, &session, way->pcr_mask, &w.pcrs, reterr);
+		r = tpm_policy_pcr(t, &session, way->pcr_mask, &w.pcrs, reterr);
 	if (r == 0)
 		r = tpm_sys_policy_nv(t, session.handle, approval->number, reterr);
 	if (r == 0)

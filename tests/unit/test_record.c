@@ -293,6 +293,50 @@ static void test_mac_refuses(void **state)
 	}
 }
 
+/* The way of an image that was never booted: reads back, and every byte of it is under the MAC. */
+static void test_guest_key_way(void **state)
+{
+	_cleanup_luks2_header_ struct luks2_header h = {0};
+	uint8_t mac[SHA256_SIZE], other[SHA256_SIZE];
+	struct record r, back;
+	struct way_guest_key *w;
+	struct image img;
+
+	(void)state;
+	load(&img, VECTORS "plain.bin");
+	load_header(&h, &img);
+	load_record(&r, "root.json");
+	r.approval_count = 1;
+	w = &r.ways[r.way_count].guest_key;
+	*w = (struct way_guest_key){.wrapped_len = 256};
+	r.ways[r.way_count++].type = WAY_GUEST_KEY;
+	for (size_t i = 0; i < w->wrapped_len; i++)
+		w->wrapped[i] = (uint8_t)(i * 7);
+	mac_of(&r, &h, mac);
+	for (size_t i = 0; i < sizeof(w->key) + w->wrapped_len; i++) {
+		uint8_t *byte = i < sizeof(w->key) ? &w->key[i] : &w->wrapped[i - sizeof(w->key)];
+
+		*byte ^= 1;
+		mac_of(&r, &h, other);
+		assert_memory_not_equal(mac, other, sizeof(mac));
+		*byte ^= 1;
+	}
+	for (size_t len = 255; len <= 384; len += len < 257 ? 1 : 127) {
+		_cleanup_buf_ struct buf text = BUF_INIT(RECORD_TEXT_MAX);
+		struct err e = {0};
+
+		w->wrapped_len = len;
+		if (len == 256 || len == 384) {
+			assert_int_equal(record_format(&r, &text, &e), 0);
+			assert_int_equal(record_parse(&back, (char *)text.data, text.len, &e), 0);
+			assert_memory_equal(record_way(&back, WAY_GUEST_KEY)->guest_key.wrapped,
+					    w->wrapped, len);
+		} else {
+			assert_int_equal(record_format(&r, &text, &e), -E_INTERNAL);
+		}
+	}
+}
+
 /* Every byte of the record that means something is in the string; approvals and MAC are not. */
 static void test_mac_covers_record(void **state)
 {
@@ -368,7 +412,8 @@ int main(void)
 		cmocka_unit_test(test_known_records), cmocka_unit_test(test_members),
 		cmocka_unit_test(test_largest),	      cmocka_unit_test(test_mac_input),
 		cmocka_unit_test(test_mac),	      cmocka_unit_test(test_mac_covers_header),
-		cmocka_unit_test(test_mac_refuses),   cmocka_unit_test(test_mac_covers_record),
+		cmocka_unit_test(test_mac_refuses),   cmocka_unit_test(test_guest_key_way),
+		cmocka_unit_test(test_mac_covers_record),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
