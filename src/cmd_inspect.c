@@ -23,7 +23,7 @@ static const struct type {
 	inspect_fn *inspect;
 } types[] = {
 	{"snp-report", inspect_snp_report},
-	{NULL, NULL},
+	{"tdx-quote", inspect_tdx_quote},
 };
 
 static int inspect(const struct type *t, const char *file, bool json, struct err *reterr)

@@ -39,6 +39,7 @@ static const struct type {
 } types[] = {
 	{"snp-report", verify_snp_report, CERTS, BIT(O_CERT)},
 	{"eventlog", verify_eventlog, BIT(O_PCRS), 0},
+	{"tdx-quote", verify_tdx_quote, CERTS | BIT(O_COLLATERAL), 0},
 };
 
 /* The command line: options of the table, and the files after --cert, which can be several. */

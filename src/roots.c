@@ -20,6 +20,8 @@ static const struct {
 	{ROOT_AMD, true, roots_asvk_genoa},
 	{ROOT_AMD, true, roots_asvk_turin},
 	{ROOT_INTEL, false, roots_intel_sgx},
+	{ROOT_INTEL, true, roots_intel_tcb_signing},
+	{ROOT_INTEL, true, roots_intel_tcb_signing_2018},
 	{ROOT_AZURE_VTPM, false, roots_azure_vtpm},
 };
 

@@ -16,7 +16,10 @@ enum root_kind {
 
 /* Appends the roots of a kind. */
 int roots_builtin(enum root_kind kind, struct x509_list *roots, struct err *reterr);
-/* Appends the intermediates that need not travel with evidence: AMD's ASK and ASVK. */
+/*
+ * Appends the intermediates that need not travel with evidence: AMD's ASK and ASVK, Intel's TCB
+ * signing certificates.
+ */
 int roots_intermediates(enum root_kind kind, struct x509_list *pool, struct err *reterr);
 
 #endif

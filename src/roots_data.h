@@ -15,6 +15,8 @@ extern const char roots_ark_turin[];
 extern const char roots_ask_turin[];
 extern const char roots_asvk_turin[];
 extern const char roots_intel_sgx[];
+extern const char roots_intel_tcb_signing[];
+extern const char roots_intel_tcb_signing_2018[];
 extern const char roots_azure_vtpm[];
 
 #endif

@@ -67,8 +67,8 @@ struct x509_path {
  * extensions; validity of every certificate at the time `at` (seconds since 1970), that of the root
  * as well. Keys and digests below 112 bits of strength (RSA-1024, SHA-1) are refused. pool may be
  * NULL; where it has two candidates for an issuer the first is taken and there is no second try.
- * crls (may be NULL): of each issuer in the chain that the list has CRLs of, they must be signed by
- * it and be current (E_CERT_CHAIN, E_CERT_TIME), and not revoke the certificate below it. E_CERT_CHAIN,
+ * crls (may be NULL): of each issuer in the chain that the list has CRLs of, one must be signed by
+ * it and be current (E_CERT_CHAIN, E_CERT_TIME), and none revoke the certificate below it. E_CERT_CHAIN,
  * E_CERT_TIME, E_CERT_REVOKED name the certificate.
  */
 struct x509_crls;
@@ -76,7 +76,7 @@ int x509_verify(const struct x509_cert *leaf, const struct x509_list *pool,
 		const struct x509_list *roots, const struct x509_crls *crls, int64_t at,
 		struct x509_path *ret, struct err *reterr);
 
-#define X509_CRLS_MAX 8
+#define X509_CRLS_MAX 16
 struct x509_crls {
 	struct x509_crl *crl[X509_CRLS_MAX];	/* owned */
 	size_t count;

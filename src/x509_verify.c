@@ -76,23 +76,44 @@ static int take_path(X509_STORE_CTX *ctx, const struct x509_cert *leaf, const st
 	return 0;
 }
 
+/*
+ * An issuer may have several CRLs at hand: older ones, or those of another CA of the same name. One
+ * that is good is enough; a revocation counts from any.
+ */
+static int judge_one(const struct x509_cert *c, const struct x509_cert *issuer,
+		     const struct x509_crls *crls, int64_t at, struct err *reterr)
+{
+	struct err e, first = {0};
+	bool good = false;
+
+	for (size_t i = 0; i < crls->count; i++) {
+		int r;
+
+		if (X509_NAME_cmp(X509_CRL_get_issuer(crls->crl[i]->crl),
+				  X509_get_subject_name(issuer->x)) != 0)
+			continue;
+		e = (struct err){0};
+		r = x509_crl_judge(crls->crl[i], c, issuer, at, &e);
+		if (r == 0)
+			good = true;
+		else if (r == -E_CERT_REVOKED || !first.code)
+			first = e;
+		if (r == -E_CERT_REVOKED)
+			break;
+	}
+	if (first.code == E_CERT_REVOKED || (first.code && !good))
+		return err_set(reterr, (enum err_code)first.code, "%s", first.msg);
+	return 0;
+}
+
 static int judge_crls(const struct x509_path *path, const struct x509_crls *crls, int64_t at,
 		      struct err *reterr)
 {
-	for (size_t i = 0; i + 1 < path->count; i++) {
-		const struct x509_cert *issuer = path->cert[i + 1];
+	int r = 0;
 
-		for (size_t j = 0; j < crls->count; j++) {
-			int r = 0;
-
-			if (X509_NAME_cmp(X509_CRL_get_issuer(crls->crl[j]->crl),
-					  X509_get_subject_name(issuer->x)) == 0)
-				r = x509_crl_judge(crls->crl[j], path->cert[i], issuer, at, reterr);
-			if (r < 0)
-				return r;
-		}
-	}
-	return 0;
+	for (size_t i = 0; r == 0 && i + 1 < path->count; i++)
+		r = judge_one(path->cert[i], path->cert[i + 1], crls, at, reterr);
+	return r;
 }
 
 /* No default paths, no partial chains; the signature of the root itself is looked at as well. */
