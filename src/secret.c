@@ -8,6 +8,8 @@
 
 #define SECURE_HEAP_BYTES 65536
 #define SECURE_HEAP_MIN 32
+/* deeper than the libraries' frames below those that hold secrets */
+#define DEAD_STACK_BYTES 32768
 
 int secret_heap_init(struct err *reterr)
 {
@@ -52,10 +54,23 @@ void secret_take(struct secret *dst, struct secret *src)
 	*src = SECRET_INIT;
 }
 
+/*
+ * Libraries return with keys in their frames: libtss2-esys decrypts what TPM2_Unseal answers on its
+ * stack. The calls that worked with a secret were made at the depth of its owner or further down.
+ */
+static __attribute__((noinline)) void wipe_dead_frames(void)
+{
+	uint8_t frames[DEAD_STACK_BYTES];
+
+	explicit_bzero(frames, sizeof(frames));
+}
+
 void secret_clear(struct secret *s)
 {
-	if (s->bytes)
+	if (s->bytes) {
 		OPENSSL_secure_clear_free(s->bytes, s->len);
+		wipe_dead_frames();
+	}
 	*s = SECRET_INIT;
 }
 

@@ -28,6 +28,7 @@ int secret_alloc(struct secret *s, size_t len, struct err *reterr);
 int secret_absorb(struct secret *s, void *source, size_t len, struct err *reterr);
 /* Moves src to dst (which is cleared first). */
 void secret_take(struct secret *dst, struct secret *src);
+/* Wipes and frees it, and wipes the stack below, where libraries leave copies. */
 void secret_clear(struct secret *s);
 /* Constant time in the contents. */
 bool secret_equal(const struct secret *a, const struct secret *b);

@@ -109,17 +109,16 @@ static unsigned copies_in_memory(struct wanted *w)
 	return w->found;
 }
 
-/* Neither the library nor we keep a copy beside the secret itself. */
+/*
+ * Neither the library nor we keep a copy beside the secret itself. Under ASan, whose wide frames
+ * later calls overwrite less, this finds what libtss2-esys leaves on its stack.
+ */
 static void test_memory(void **state)
 {
 	struct machine *c = machine_of(state);
 	struct wanted w, canary_wanted;
 	volatile uint8_t canary[32];
 
-#ifdef __SANITIZE_ADDRESS__
-	/* it keeps what libraries have freed */
-	skip();
-#endif
 	for (unsigned i = 0; i < 32; i++) {
 		w.bytes[i] = c->m.s.bytes[i] ^ MASK;
 		canary_wanted.bytes[i] = (uint8_t)(i * 7);
