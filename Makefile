@@ -75,9 +75,16 @@ $(B)/cvmcrypt-fetch: $(FETCHER_SRC:src/%.c=$(B)/%.o) $(LIB)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(FETCHER_LDLIBS)
 
-$(B)/unit/%: tests/unit/%.c $(LIB)
+# what unit tests share with the others of tests/lib; linked where it is called
+UNITLIB := $(B)/unit/snp_testpki.o
+$(B)/unit/%.o: tests/lib/%.c $(FLAGSTAMP)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
+$(B)/unit/libtest.a: $(UNITLIB)
+	$(Q)rm -f $@ && ar rcs $@ $^
+$(B)/unit/%: tests/unit/%.c $(B)/unit/libtest.a $(LIB)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(LIB) $(LIB_LDLIBS) -lcmocka
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -Itests/lib -o $@ $< $(B)/unit/libtest.a $(LIB) $(LIB_LDLIBS) -lcmocka
 
 # make fuzz FUZZ=eventlog TIME=60: libFuzzer, clang, ASan and UBSan
 TIME ?= 60
