@@ -119,11 +119,15 @@ check-fuzz: $(FUZZERS:%=$(B)/fuzz/fuzz_%)
 	$(Q)tests/fuzz/run $(CHECK_FUZZ_TIME) $(FUZZERS)
 
 # what plays the machine's other parts: the paravisor in front of a software TPM
-EMU := $(B)/emu/paravisor
+EMU := $(B)/emu/paravisor $(B)/emu/guest_secret_key
 $(B)/emu/paravisor: $(wildcard tests/emu/paravisor*.c tests/emu/paravisor*.h) $(LIB)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.c,$^) $(LIB) $(LIB_LDLIBS)
+$(B)/emu/guest_secret_key: tests/emu/guest_secret_key.c tests/lib/guest_key.c $(LIB)
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -Itests/lib -o $@ $(filter %.c,$^) $(LIB) $(LIB_LDLIBS)
 emu: $(EMU)
 
 # software TPMs and image files

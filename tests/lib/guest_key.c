@@ -38,7 +38,45 @@ static size_t plain_duplicate(EVP_PKEY *key, uint8_t out[160])
 	return sizeof(head) + 128;
 }
 
-static TSS2_RC import(struct tpm *t, EVP_PKEY *key, const uint8_t *policy)
+static TSS2_RC import(struct tpm *t, const TPM2B_PUBLIC *public, const TPM2B_PRIVATE *duplicate,
+		      const TPM2B_ENCRYPTED_SECRET *seed)
+{
+	const TPMT_SYM_DEF_OBJECT no_wrapper = {.algorithm = TPM2_ALG_NULL};
+	const TPM2B_DATA no_key = {0};
+	_cleanup_esys_ TPM2B_PRIVATE *private = NULL;
+	ESYS_TR srk, loaded, persistent;
+	TSS2_RC rc;
+
+	rc = Esys_TR_FromTPMPublic(t->esys, TPM_SRK_HANDLE, ESYS_TR_NONE, ESYS_TR_NONE,
+				   ESYS_TR_NONE, &srk);
+	if (rc == TSS2_RC_SUCCESS)
+		rc = Esys_Import(t->esys, srk, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE,
+				 &no_key, public, duplicate, seed, &no_wrapper, &private);
+	if (rc == TSS2_RC_SUCCESS)
+		rc = Esys_Load(t->esys, srk, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, private,
+			       public, &loaded);
+	if (rc != TSS2_RC_SUCCESS)
+		return rc;
+	rc = Esys_EvictControl(t->esys, ESYS_TR_RH_OWNER, loaded, ESYS_TR_PASSWORD, ESYS_TR_NONE,
+			       ESYS_TR_NONE, TPM_GUEST_KEY_HANDLE, &persistent);
+	(void)Esys_FlushContext(t->esys, loaded);
+	return rc;
+}
+
+int guest_key_import(struct tpm *t, const TPM2B_PUBLIC *public, const TPM2B_PRIVATE *duplicate,
+		     const TPM2B_ENCRYPTED_SECRET *seed, struct err *reterr)
+{
+	uint8_t name[34];
+	int r = tpm_srk_name(t, true, name, reterr);
+	TSS2_RC rc;
+
+	if (r < 0)
+		return r;
+	rc = import(t, public, duplicate, seed);
+	return rc == TSS2_RC_SUCCESS ? 0 : tpm_fail(t, rc, "importing the guest secret key", reterr);
+}
+
+static int import_key(struct tpm *t, EVP_PKEY *key, const uint8_t *policy, struct err *reterr)
 {
 	TPM2B_PUBLIC public = {
 		.publicArea = {
@@ -54,13 +92,8 @@ static TSS2_RC import(struct tpm *t, EVP_PKEY *key, const uint8_t *policy)
 			.unique.rsa.size = 256,
 		},
 	};
-	const TPMT_SYM_DEF_OBJECT no_wrapper = {.algorithm = TPM2_ALG_NULL};
 	const TPM2B_ENCRYPTED_SECRET no_seed = {0};
-	const TPM2B_DATA no_key = {0};
 	TPM2B_PRIVATE duplicate = {0};
-	_cleanup_esys_ TPM2B_PRIVATE *private = NULL;
-	ESYS_TR srk, loaded, persistent;
-	TSS2_RC rc;
 
 	put_number(key, OSSL_PKEY_PARAM_RSA_N, public.publicArea.unique.rsa.buffer, 256);
 	duplicate.size = (uint16_t)plain_duplicate(key, duplicate.buffer);
@@ -68,37 +101,19 @@ static TSS2_RC import(struct tpm *t, EVP_PKEY *key, const uint8_t *policy)
 		public.publicArea.authPolicy.size = 32;
 		memcpy(public.publicArea.authPolicy.buffer, policy, 32);
 	}
-	rc = Esys_TR_FromTPMPublic(t->esys, TPM_SRK_HANDLE, ESYS_TR_NONE, ESYS_TR_NONE,
-				   ESYS_TR_NONE, &srk);
-	if (rc == TSS2_RC_SUCCESS)
-		rc = Esys_Import(t->esys, srk, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE,
-				 &no_key, &public, &duplicate, &no_seed, &no_wrapper, &private);
-	if (rc == TSS2_RC_SUCCESS)
-		rc = Esys_Load(t->esys, srk, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, private,
-			       &public, &loaded);
-	if (rc != TSS2_RC_SUCCESS)
-		return rc;
-	rc = Esys_EvictControl(t->esys, ESYS_TR_RH_OWNER, loaded, ESYS_TR_PASSWORD, ESYS_TR_NONE,
-			       ESYS_TR_NONE, TPM_GUEST_KEY_HANDLE, &persistent);
-	(void)Esys_FlushContext(t->esys, loaded);
-	return rc;
+	return guest_key_import(t, &public, &duplicate, &no_seed, reterr);
 }
 
 int guest_key_provision(struct tpm *t, const uint8_t *policy, const char *pem_path,
 			struct err *reterr)
 {
 	EVP_PKEY *key = EVP_RSA_gen(2048);
-	uint8_t name[34];
-	int r = tpm_srk_name(t, true, name, reterr);
-	TSS2_RC rc;
+	int r;
 
-	if (r == 0 && (!key || !save(key, pem_path)))
+	if (!key || !save(key, pem_path))
 		r = err_set(reterr, E_CRYPTO, "making the guest secret key");
-	if (r == 0) {
-		rc = import(t, key, policy);
-		if (rc != TSS2_RC_SUCCESS)
-			r = tpm_fail(t, rc, "importing the guest secret key", reterr);
-	}
+	else
+		r = import_key(t, key, policy, reterr);
 	EVP_PKEY_free(key);
 	return r;
 }
