@@ -23,7 +23,7 @@ struct evidence {
 	/* SEV-SNP: the report inside the HCL report, or the direct one */
 	const struct snp_report *snp;
 	const struct snp_leaf *snp_leaf;	/* the certificate, NULL when none was to be had */
-	bool snp_authentic;	/* signature, chain to a trusted root, chip id and TCB */
+	bool snp_authentic;	/* signature, chain, chip id, TCB; direct: our nonce is in it too */
 
 	/* Intel TDX: the body of the quote, or of the report where no quote was to be had */
 	const struct tdx_body *td;

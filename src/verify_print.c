@@ -110,6 +110,27 @@ static void print_wrapped(const char *label, const char *text)
 	printf("%s\n", text);
 }
 
+/* A policy that looks obeyed because nothing could be held against it would mislead. */
+static void print_not_judged(const struct cJSON *list)
+{
+	size_t count = json_count(list), column = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		const char *word = json_string(json_at(list, i));
+		size_t len = word ? strlen(word) : 0;
+
+		if (i == 0 || column + len + 1 > COLUMNS) {
+			printf("%s", i == 0 ? "not judged, the evidence does not show it:\n      " :
+					      "\n      ");
+			column = 6;
+		}
+		printf("%s ", word ? word : "");
+		column += len + 1;
+	}
+	if (count > 0)
+		printf("\n");
+}
+
 void verify_print_text(const char *type, const struct verify_result *result)
 {
 	const struct verdict *v = &result->verdict;
@@ -130,6 +151,7 @@ void verify_print_text(const char *type, const struct verify_result *result)
 		print_cut(c->got, COLUMNS - 8 - (name > NAME_COLUMNS ? name : NAME_COLUMNS));
 		printf("\n");
 	}
+	print_not_judged(json_find(result->decoded, "not_judged"));
 	if (code == 0)
 		printf("%s: verified, %zu checks\n", type, v->count);
 	else

@@ -65,6 +65,8 @@ int verify_snp_report(const struct verify_options *o, struct verify_result *resu
 	if (r < 0)
 		return r;
 	(void)snp_verify(&report, &certs, &roots, o->at, &leaf, &result->verdict);
+	if (o->policy)
+		policy_judge_snp(o->policy, &report, leaf.cert ? &leaf : NULL, &result->verdict);
 	snp_report_describe(&report, result->decoded, &ok);
 	snp_leaf_describe(&leaf, result->decoded, &ok);
 	if (!ok)
