@@ -26,6 +26,7 @@ install: $(B)/cvmcrypt $(B)/cvmcrypt-fetch
 	install -d -m 0700 $(DESTDIR)$(STATEDIR)
 	install $(INSTALL_STRIP) -m 0755 $(B)/cvmcrypt $(DESTDIR)$(SBINDIR)/cvmcrypt
 	install $(INSTALL_STRIP) -m 0755 $(B)/cvmcrypt-fetch $(DESTDIR)$(LIBEXECDIR)/cvmcrypt-fetch
+	install -m 0755 network/dhcp-event $(DESTDIR)$(LIBEXECDIR)/dhcp-event
 	install -m 0755 initramfs-tools/hooks/cvmcrypt $(DESTDIR)$(INITRAMFSDIR)/hooks/cvmcrypt
 	for f in $(INITRAMFS_SCRIPTS); do \
 		install -D -m 0755 $$f $(DESTDIR)$(INITRAMFSDIR)/$${f#initramfs-tools/} || exit 1; \

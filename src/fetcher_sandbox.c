@@ -7,20 +7,17 @@
  */
 #include "fetcher.h"
 
+#include "confine.h"
 #include "file.h"
 #include "url.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
-#include <linux/capability.h>
 #include <linux/landlock.h>
 #include <linux/sched.h>
 #include <malloc.h>
-#include <pwd.h>
 #include <sched.h>
 #include <seccomp.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -30,9 +27,6 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
-#define USER "cvmcrypt-fetch"
-/* Where there is no such user, as in a boot image: a number between the ranges of systemd's UIDS-GIDS. */
-#define USER_ID 61180
 #define FILE_MAX 65536
 #define JAIL "/dev"		/* is there everywhere; covered in our own mount namespace only */
 
@@ -89,29 +83,6 @@ static bool set_limits(bool own_user)
 	       && limit(RLIMIT_AS, 256 << 20)
 #endif
 		;
-}
-
-/* The bounding set first: that needs the capability which goes last. */
-static bool drop_user(uid_t uid, gid_t gid)
-{
-	for (int cap = 0; prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0; cap++)
-		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0)
-			return false;
-	return setgroups(0, NULL) == 0 && setresgid(gid, gid, gid) == 0 &&
-	       setresuid(uid, uid, uid) == 0;
-}
-
-static bool drop_capabilities(void)
-{
-	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-	struct __user_cap_data_struct none[2] = {{0}};
-
-	return prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) == 0 &&
-	       syscall(SYS_capset, &header, none) == 0 &&
-	       prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-	       prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 &&
-	       /* a change of user forgets it */
-	       prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0;
 }
 
 /* Of later versions than the headers of the systems that this builds on; see landlock(7). */
@@ -254,18 +225,16 @@ bool fetcher_close_rest(void)
 
 bool fetcher_shut_in(const struct fetch_setup *setup, struct fetch_ready *m)
 {
-	const struct passwd *user = getpwnam(USER);
-	uid_t uid = user ? user->pw_uid : USER_ID;
-	gid_t gid = user ? user->pw_gid : USER_ID;
 	bool root = geteuid() == 0, jailed;
+	uid_t uid;
+	gid_t gid;
 
+	confine_user(&uid, &gid);
 	jailed = root && enter_jail();
 	if (!set_limits(root))
 		return problem(m, "setting limits");
-	if (root && (uid == 0 || gid == 0 || !drop_user(uid, gid)))
-		return problem(m, "leaving the user");
-	if (!drop_capabilities())
-		return problem(m, "giving up capabilities");
+	if (!confine(uid, gid, 0))
+		return problem(m, "giving up privileges");
 	m->landlock = restrict_files(setup);
 	if (root && !jailed && m->landlock == 0) {
 		errno = EPERM;

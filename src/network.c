@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: MIT */
+#include "network_internal.h"
+
+#include "file.h"
+#include "log.h"
+#include "platform_internal.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <limits.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <net/route.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+bool network_needed(const struct config *c)
+{
+	return c->policy.isolation != ISOLATION_UNSET && c->policy.isolation != ISOLATION_NONE &&
+	       (*c->network.metadata || *c->network.amd_kds);
+}
+
+static int request(unsigned long what, void *argument)
+{
+	_cleanup_close_ int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	return fd < 0 ? -1 : ioctl(fd, what, argument);
+}
+
+static struct ifreq request_for(const char *name)
+{
+	struct ifreq q = {0};
+
+	(void)snprintf(q.ifr_name, sizeof(q.ifr_name), "%s", name);
+	return q;
+}
+
+static bool set_up(const char *name, bool up)
+{
+	struct ifreq q = request_for(name);
+
+	if (request(SIOCGIFFLAGS, &q) < 0)
+		return false;
+	q.ifr_flags = (short)(up ? q.ifr_flags | IFF_UP : q.ifr_flags & ~IFF_UP);
+	return request(SIOCSIFFLAGS, &q) == 0;
+}
+
+/* The link carries packets: a DISCOVER that is sent before is lost, and the next comes late. */
+static bool is_running(const char *name)
+{
+	struct ifreq q = request_for(name);
+
+	return request(SIOCGIFFLAGS, &q) == 0 && (q.ifr_flags & IFF_RUNNING);
+}
+
+/* Router advertisements would add addresses and routes that nobody asked for. */
+static void allow_ipv6(const char *name, bool allow)
+{
+	char path[PATH_MAX], under_root[PATH_MAX];
+	FILE *f;
+
+	(void)snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/disable_ipv6", name);
+	platform_under_root(path, under_root);
+	f = fopen(under_root, "we");
+	if (!f)
+		return;
+	(void)fputs(allow ? "0\n" : "1\n", f);
+	(void)fclose(f);
+}
+
+static struct sockaddr_in internet(uint32_t address)
+{
+	return (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(address)};
+}
+
+static bool set_address(const char *name, unsigned long what, uint32_t address)
+{
+	struct sockaddr_in a = internet(address);
+	struct ifreq q = request_for(name);
+
+	memcpy(&q.ifr_addr, &a, sizeof(a));
+	return request(what, &q) == 0;
+}
+
+static bool add_route(char *name, uint32_t target, uint32_t mask, uint32_t router)
+{
+	struct sockaddr_in a[3] = {internet(target), internet(mask), internet(router)};
+	struct rtentry route = {.rt_flags = (unsigned short)(RTF_UP | (router ? RTF_GATEWAY : 0) |
+							     (mask == UINT32_MAX ? RTF_HOST : 0)),
+				.rt_dev = name};
+
+	memcpy(&route.rt_dst, &a[0], sizeof(a[0]));
+	memcpy(&route.rt_genmask, &a[1], sizeof(a[1]));
+	memcpy(&route.rt_gateway, &a[2], sizeof(a[2]));
+	return request(SIOCADDRT, &route) == 0 || errno == EEXIST;
+}
+
+static uint32_t mask_of(uint8_t prefix)
+{
+	return (uint32_t)(UINT64_MAX << (32 - prefix));
+}
+
+static int apply(char *name, const struct dhcp_lease *l, struct err *reterr)
+{
+	_cleanup_buf_ struct buf text = BUF_INIT(DHCP_TEXT_MAX);
+	uint32_t mask = mask_of(l->prefix);
+	char path[PATH_MAX];
+
+	if (!set_address(name, SIOCSIFADDR, l->address) ||
+	    !set_address(name, SIOCSIFNETMASK, mask))
+		return err_errno(reterr, E_NETWORK, errno, "setting the address of '%s'", name);
+	/* some clouds give a router beyond the netmask */
+	if (l->router && (((l->router ^ l->address) & mask) != 0 || l->prefix == 32) &&
+	    !add_route(name, l->router, UINT32_MAX, 0))
+		return err_errno(reterr, E_NETWORK, errno, "adding a route to the router");
+	if (l->router && !add_route(name, 0, 0, l->router))
+		return err_errno(reterr, E_NETWORK, errno, "adding the route");
+	dhcp_lease_resolv(l, &text);
+	platform_under_root(NETWORK_RESOLV, path);
+	return file_replace(path, text.data, text.len, 0644, reterr);
+}
+
+/* Messages of the kernel about links: an interface that comes, a link that comes up. */
+static int open_events(void)
+{
+	struct sockaddr_nl a = {.nl_family = AF_NETLINK, .nl_groups = RTMGRP_LINK};
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
+
+	if (fd >= 0 && bind(fd, (struct sockaddr *)&a, sizeof(a)) < 0)
+		(void)close(TAKE_FD(fd));
+	return fd;
+}
+
+/* false: the time is over. What the messages say is not looked at, only that there are some. */
+static bool wait_event(int fd, struct deadline deadline)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	char message[8192];
+	int left = deadline_left_ms(deadline);
+
+	if (left == 0 || fd < 0)
+		return false;
+	if (poll(&p, 1, left) > 0)
+		while (recv(fd, message, sizeof(message), 0) > 0)
+			;
+	return true;
+}
+
+static int wait_interface(int events, const char *drivers, struct deadline deadline, char name[IFNAMSIZ],
+			  struct err *reterr)
+{
+	while (!network_choose(drivers, name))
+		if (!wait_event(events, deadline))
+			return err_set(reterr, E_NETWORK, "no network interface of driver %.100s", drivers);
+	return 0;
+}
+
+static int raise_link(int events, const char *name, struct deadline deadline, struct err *reterr)
+{
+	allow_ipv6(name, false);
+	if (!set_up(name, true))
+		return err_errno(reterr, E_NETWORK, errno, "raising '%s'", name);
+	while (!is_running(name))
+		if (!wait_event(events, deadline))
+			return err_set(reterr, E_NETWORK, "'%s' has no link", name);
+	return 0;
+}
+
+/* Before anything is changed, so that whoever comes after us finds what to undo. */
+static int write_state(const char *name, struct err *reterr)
+{
+	char path[PATH_MAX], *slash;
+
+	platform_under_root(NETWORK_STATE, path);
+	slash = strrchr(path, '/');
+	if (slash) {
+		*slash = '\0';
+		(void)mkdir(path, 0700);
+		*slash = '/';
+	}
+	return file_replace(path, name, strlen(name), 0600, reterr);
+}
+
+int network_up(const struct network_config *c, struct deadline deadline, struct err *reterr)
+{
+	_cleanup_close_ int events = -1;
+	int64_t begin = now_ms(), link;
+	struct dhcp_lease lease;
+	char name[IFNAMSIZ];
+	int r;
+
+	if (!platform_is_initramfs())
+		return 0;
+	events = open_events();
+	r = wait_interface(events, c->drivers, deadline, name, reterr);
+	if (r == 0)
+		r = write_state(name, reterr);
+	if (r < 0)
+		return r;
+	r = raise_link(events, name, deadline, reterr);
+	link = now_ms();
+	if (r == 0)
+		r = dhcp_run(name, deadline, &lease, reterr);
+	if (r == 0)
+		r = apply(name, &lease, reterr);
+	if (r < 0)
+		network_down();
+	else
+		log_debug("network: %s is up, link after %lld ms, address after %lld ms", name,
+			  (long long)(link - begin), (long long)(now_ms() - begin));
+	return r;
+}
+
+void network_down(void)
+{
+	_cleanup_buf_ struct buf name = {0};
+	char state[PATH_MAX], resolv[PATH_MAX];
+
+	platform_under_root(NETWORK_STATE, state);
+	platform_under_root(NETWORK_RESOLV, resolv);
+	if (!platform_is_initramfs() || file_read(state, IFNAMSIZ - 1, &name, NULL) < 0 ||
+	    !network_is_name((const char *)name.data))
+		return;
+	/* a link that goes down takes its routes along, but not its address */
+	(void)set_address((const char *)name.data, SIOCSIFADDR, 0);
+	if (!set_up((const char *)name.data, false))
+		log_debug("network: '%s' stays up: %s", (const char *)name.data, strerror(errno));
+	allow_ipv6((const char *)name.data, true);
+	(void)unlink(resolv);
+	(void)unlink(state);
+}
