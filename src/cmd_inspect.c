@@ -24,6 +24,8 @@ static const struct type {
 } types[] = {
 	{"snp-report", inspect_snp_report},
 	{"tdx-quote", inspect_tdx_quote},
+	{"tpm-quote", inspect_tpm_quote},
+	{"jws", inspect_jws},
 };
 
 static int inspect(const struct type *t, const char *file, bool json, struct err *reterr)

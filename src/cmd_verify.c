@@ -38,6 +38,9 @@ static const struct type {
 	unsigned takes, needs;	/* BIT(O_...) beside COMMON */
 } types[] = {
 	{"snp-report", verify_snp_report, CERTS, BIT(O_CERT)},
+	{"tpm-quote", verify_tpm_quote,
+	 BIT(O_SIGNATURE) | BIT(O_KEY) | BIT(O_NONCE) | BIT(O_PCRS) | CERTS,
+	 BIT(O_SIGNATURE) | BIT(O_KEY)},
 	{"eventlog", verify_eventlog, BIT(O_PCRS), 0},
 	{"tdx-quote", verify_tdx_quote, CERTS | BIT(O_COLLATERAL), 0},
 };
