@@ -51,8 +51,8 @@ static int from_certificate(struct verify_key *k, const char *path, struct err *
 	}
 	if (k->certs.count > 1 && leaves != 1)
 		return err_set(reterr, E_CERT_MALFORMED,
-			       "%s: %zu certificates that are not a CA's, where the key's is wanted",
-			       path, leaves);
+			       "%zu certificates that are not a CA's, where one is wanted",
+			       leaves);
 	return x509_pubkey(k->cert, &k->key, reterr);
 }
 
@@ -119,7 +119,8 @@ int verify_key_read(struct verify_key *ret, const char *path, struct err *reterr
 
 void verify_key_describe(const struct verify_key *k, struct cJSON *obj, bool *ok)
 {
-	static const char *const form[] = {"public key", "TPMT_PUBLIC", "certificate", "HCL report"};
+	static const char *const form[] = {"public key", "TPMT_PUBLIC", "certificate",
+					   "HCL report"};
 	char name[X509_NAME_MAX];
 
 	json_add_string(obj, "form", form[k->form], ok);

@@ -3,9 +3,8 @@
 #include "file.h"
 #include "json.h"
 #include "pcr.h"
-#include "roots.h"
 #include "tpm_quote.h"
-#include "verify.h"
+#include "verify_certs.h"
 #include "verify_key.h"
 
 #include <stdio.h>
@@ -168,10 +167,9 @@ static int check_chain(const struct verify_options *o, const struct verify_key *
 		return 0;
 	if (k->form != KEY_CERTIFICATE)
 		return err_set(reterr, E_USAGE, "--cert and --root need a certificate as --key");
-	r = o->root ? x509_read_file(&roots, o->root, reterr) :
-		      roots_builtin(ROOT_AZURE_VTPM, &roots, reterr);
-	for (size_t i = 0; r == 0 && i < o->cert_count; i++)
-		r = x509_read_file(&pool, o->certs[i], reterr);
+	r = verify_read_roots(o, ROOT_AZURE_VTPM, &roots, reterr);
+	if (r == 0)
+		r = verify_read_certs(o, &pool, reterr);
 	if (r == 0)
 		r = x509_read(&pool, o->key, k->bytes.data, k->bytes.len, reterr);
 	if (r < 0)
