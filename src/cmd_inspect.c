@@ -24,6 +24,7 @@ static const struct type {
 } types[] = {
 	{"snp-report", inspect_snp_report},
 	{"tdx-quote", inspect_tdx_quote},
+	{"hcl-report", inspect_hcl_report},
 	{"tpm-quote", inspect_tpm_quote},
 	{"jws", inspect_jws},
 };

@@ -38,6 +38,7 @@ static const struct type {
 	unsigned takes, needs;	/* BIT(O_...) beside COMMON */
 } types[] = {
 	{"snp-report", verify_snp_report, CERTS, BIT(O_CERT)},
+	{"hcl-report", verify_hcl_report, CERTS | BIT(O_TDX_QUOTE) | BIT(O_COLLATERAL), 0},
 	{"tpm-quote", verify_tpm_quote,
 	 BIT(O_SIGNATURE) | BIT(O_KEY) | BIT(O_NONCE) | BIT(O_PCRS) | CERTS,
 	 BIT(O_SIGNATURE) | BIT(O_KEY)},

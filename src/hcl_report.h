@@ -15,6 +15,7 @@
 #define HCL_REPORT_DATA_SIZE 64
 #define HCL_SNP_SIZE 1184	/* SEV-SNP ATTESTATION_REPORT */
 #define HCL_TDREPORT_SIZE 1024
+#define HCL_CLAIMS_OFFSET 0x4d4	/* of the JSON */
 
 enum hcl_report_type { HCL_VBS = 1, HCL_SNP = 2, HCL_TVM = 3, HCL_TDX = 4 };
 

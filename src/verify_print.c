@@ -136,6 +136,7 @@ void verify_print_text(const char *type, const struct verify_result *result)
 	const struct verdict *v = &result->verdict;
 	int code = verdict_code(result, NULL);
 	const struct err_info *info = err_info(code);
+	const char *note = json_string(json_find(result->decoded, "note"));
 
 	for (size_t i = 0; i < v->count; i++) {
 		const struct check *c = &v->check[i];
@@ -156,6 +157,8 @@ void verify_print_text(const char *type, const struct verify_result *result)
 		printf("%s: verified, %zu checks\n", type, v->count);
 	else
 		printf("%s: REFUSED, E%03d %s\n", type, code, info ? info->text : "");
+	if (note)
+		printf("%s: %s\n", type, note);
 }
 
 static void print_node(const struct cJSON *node, const char *key, int depth);

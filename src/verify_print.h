@@ -20,7 +20,7 @@ int verify_status(int r, const struct err *e);
  */
 int verify_print_json(const char *type, struct verify_result *result, const struct err *failure,
 		      struct err *reterr);
-/* A line a check, the verdict last. */
+/* A line a check, then the verdict, then decoded's "note": what a pass doesn't say. */
 void verify_print_text(const char *type, const struct verify_result *result);
 /* What 'inspect' decoded: {"type":..,"file":..,"decoded":..} or "name  value" lines. Takes decoded. */
 int verify_print_decoded(const char *type, const char *file, struct cJSON *decoded, bool json,

@@ -183,6 +183,7 @@ static int check_chain(const struct verify_options *o, const struct verify_key *
 int verify_tpm_quote(const struct verify_options *o, struct verify_result *result,
 		     struct err *reterr)
 {
+	static const struct pcr_values no_pcrs;
 	_cleanup_(inputs_done) struct inputs in = {0};
 	struct tpm_quote_demand demand = {.signature = &in.signature};
 	struct cJSON *decoded = result->decoded;
@@ -209,5 +210,7 @@ int verify_tpm_quote(const struct verify_options *o, struct verify_result *resul
 	demand.nonce_len = in.nonce_len;
 	demand.pcrs = in.pcrs;
 	(void)tpm_quote_verify(&result->verdict, &in.quote, &demand);
+	if (o->policy)
+		policy_judge_pcrs(o->policy, in.pcrs ? in.pcrs : &no_pcrs, &result->verdict);
 	return 0;
 }
