@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static struct {
@@ -37,6 +38,14 @@ static void write_all(int fd, const char *data, size_t len)
 	(void)n;	/* there is nowhere left to say that a message could not be written */
 }
 
+/* sd-daemon(3): the journal reads a level in front of a line; it gives a service a socket. */
+static bool is_journal(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode);
+}
+
 static void emit(enum log_level level, const char *line)
 {
 	char out[LOG_LINE_MAX + 32];
@@ -44,8 +53,9 @@ static void emit(enum log_level level, const char *line)
 
 	/* in the initramfs standard error is the console too, or nothing */
 	if (!state.console_fd) {
-		n = snprintf(out, sizeof(out), "<%d>cvmcrypt: %s\n", level, line);
-		if (isatty(STDERR_FILENO))
+		if (is_journal(STDERR_FILENO))
+			n = snprintf(out, sizeof(out), "<%d>cvmcrypt: %s\n", level, line);
+		else
 			n = snprintf(out, sizeof(out), "cvmcrypt: %s\n", line);
 		write_all(STDERR_FILENO, out, (size_t)n);
 	}
