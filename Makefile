@@ -37,7 +37,7 @@ B := build/san
 endif
 DEFINES := -D_GNU_SOURCE -DCVMCRYPT_VERSION='"$(VERSION)"' -DCVMCRYPT_LIBEXECDIR='"$(LIBEXECDIR)"'
 ALL_CFLAGS := -std=gnu17 $(DEFINES) $(WARN) $(HARDEN) \
-	-MMD -MP -Isrc $(LIB_CFLAGS) $(CFLAGS)
+	-MMD -MP -Isrc -Ivmgs-tools $(LIB_CFLAGS) $(CFLAGS)
 ALL_LDFLAGS := -pie -Wl,-z,relro,-z,now,--as-needed $(if $(SANITIZE),-fsanitize=$(SANITIZE)) $(LDFLAGS)
 
 Q := $(if $(V),,@)
@@ -47,17 +47,19 @@ FETCHER_SRC := $(wildcard src/fetcher_*.c)
 SRC := $(filter-out src/main.c $(FETCHER_SRC),$(wildcard src/*.c))
 OBJ := $(SRC:src/%.c=$(B)/%.o)
 LIB := $(B)/libcvmcrypt.a
+VMGS_SRC := $(filter-out vmgs-tools/main.c,$(wildcard vmgs-tools/*.c))
+VMGS_LIB := $(B)/libvmgs.a
 UNIT := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
 INTEGRATION := $(patsubst tests/integration/%.c,$(B)/integration/%,$(wildcard tests/integration/test_*.c))
 FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 
-all: $(B)/cvmcrypt $(B)/cvmcrypt-fetch
+all: $(B)/cvmcrypt $(B)/cvmcrypt-fetch $(B)/vmgs
 
 -include Makefile.local
 
 # objects depend on the flags they were made with
 FLAGSTAMP := $(B)/.flags
-$(shell mkdir -p $(B)/unit $(B)/fuzz; printf '%s' '$(subst ','\'',$(CC) $(ALL_CFLAGS))' | cmp -s - $(FLAGSTAMP) || printf '%s' '$(subst ','\'',$(CC) $(ALL_CFLAGS))' > $(FLAGSTAMP))
+$(shell mkdir -p $(B)/unit $(B)/fuzz/vmgs-tools $(B)/vmgs-tools; printf '%s' '$(subst ','\'',$(CC) $(ALL_CFLAGS))' | cmp -s - $(FLAGSTAMP) || printf '%s' '$(subst ','\'',$(CC) $(ALL_CFLAGS))' > $(FLAGSTAMP))
 
 $(B)/%.o: src/%.c $(FLAGSTAMP)
 	$(call say,CC,$@)
@@ -75,6 +77,19 @@ $(B)/cvmcrypt-fetch: $(FETCHER_SRC:src/%.c=$(B)/%.o) $(LIB)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(FETCHER_LDLIBS)
 
+# VM guest state files: base, formats and crypto of src/, nothing else
+$(B)/vmgs-tools/%.o: vmgs-tools/%.c $(FLAGSTAMP)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+$(VMGS_LIB): $(VMGS_SRC:%.c=$(B)/%.o)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(B)/vmgs: $(B)/vmgs-tools/main.o $(VMGS_LIB) $(LIB)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIB_LDLIBS)
+
 # what unit tests share with the others of tests/lib; linked where it is called
 UNITLIB := $(B)/unit/snp_testpki.o
 $(B)/unit/%.o: tests/lib/%.c $(FLAGSTAMP)
@@ -82,17 +97,21 @@ $(B)/unit/%.o: tests/lib/%.c $(FLAGSTAMP)
 	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 $(B)/unit/libtest.a: $(UNITLIB)
 	$(Q)rm -f $@ && ar rcs $@ $^
-$(B)/unit/%: tests/unit/%.c $(B)/unit/libtest.a $(LIB)
+$(B)/unit/%: tests/unit/%.c $(B)/unit/libtest.a $(VMGS_LIB) $(LIB)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -Itests/lib -o $@ $< $(B)/unit/libtest.a $(LIB) $(LIB_LDLIBS) -lcmocka
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -Itests/lib -o $@ $< $(B)/unit/libtest.a $(VMGS_LIB) $(LIB) $(LIB_LDLIBS) -lcmocka
 
 # make fuzz FUZZ=eventlog TIME=60: libFuzzer, clang, ASan and UBSan
 TIME ?= 60
 FUZZFLAGS := -std=gnu17 $(DEFINES) -O1 -g \
-	-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -Isrc $(LIB_CFLAGS)
+	-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -Isrc -Ivmgs-tools $(LIB_CFLAGS)
 $(B)/fuzz/%.o: src/%.c
 	$(call say,CC,$@)
 	$(Q)clang $(FUZZFLAGS) -MMD -MP -c -o $@ $<
+$(B)/fuzz/vmgs-tools/%.o: vmgs-tools/%.c
+	$(call say,CC,$@)
+	$(Q)clang $(FUZZFLAGS) -MMD -MP -c -o $@ $<
+$(B)/fuzz/fuzz_vmgs: $(VMGS_SRC:%.c=$(B)/fuzz/%.o)
 $(B)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(SRC:src/%.c=$(B)/fuzz/%.o)
 	$(call say,LD,$@)
 	$(Q)clang $(FUZZFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIB_LDLIBS)
@@ -131,10 +150,10 @@ $(B)/emu/guest_secret_key: tests/emu/guest_secret_key.c tests/lib/guest_key.c $(
 emu: $(EMU)
 
 # software TPMs and image files
-$(B)/integration/%: tests/integration/%.c $(wildcard tests/lib/*.c tests/lib/*.h) $(LIB)
+$(B)/integration/%: tests/integration/%.c $(wildcard tests/lib/*.c tests/lib/*.h) $(VMGS_LIB) $(LIB)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -Itests/lib -o $@ $< $(wildcard tests/lib/*.c) $(LIB) $(LIB_LDLIBS) -lcmocka
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -Itests/lib -o $@ $< $(wildcard tests/lib/*.c) $(VMGS_LIB) $(LIB) $(LIB_LDLIBS) -lcmocka
 check-integration: all $(INTEGRATION) $(EMU)
 	$(Q)tests/run-unit $(INTEGRATION)
 
@@ -176,6 +195,6 @@ help:
 
 include install.mk
 
--include $(wildcard $(B)/*.d $(B)/unit/*.d $(B)/fuzz/*.d $(B)/integration/*.d)
+-include $(wildcard $(B)/*.d $(B)/vmgs-tools/*.d $(B)/unit/*.d $(B)/fuzz/*.d $(B)/fuzz/vmgs-tools/*.d $(B)/integration/*.d)
 .PHONY: all check check-full check-unit check-lint check-sanitize check-fuzz check-integration \
 	check-fault check-initramfs check-vm emu demo bench fuzz clean help
