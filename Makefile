@@ -51,6 +51,7 @@ VMGS_SRC := $(filter-out vmgs-tools/main.c,$(wildcard vmgs-tools/*.c))
 VMGS_LIB := $(B)/libvmgs.a
 UNIT := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
 INTEGRATION := $(patsubst tests/integration/%.c,$(B)/integration/%,$(wildcard tests/integration/test_*.c))
+EMU := $(B)/emu/paravisor $(B)/emu/guest_secret_key
 FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 
 all: $(B)/cvmcrypt $(B)/cvmcrypt-fetch $(B)/vmgs
@@ -121,6 +122,9 @@ fuzz: $(B)/fuzz/fuzz_$(FUZZ)
 	$(Q)$(B)/fuzz/fuzz_$(FUZZ) -max_total_time=$(TIME) -timeout=10 -rss_limit_mb=2048 \
 		-artifact_prefix=$(B)/fuzz/ $(B)/fuzz/corpus/$(FUZZ) tests/fuzz/corpus/$(FUZZ)
 
+# what the tests run, without running it
+check-programs: $(UNIT) $(INTEGRATION) $(EMU)
+
 # everyday work: no root, no network, under two minutes
 check-unit: all $(UNIT)
 	$(Q)tests/run-unit $(UNIT)
@@ -138,7 +142,6 @@ check-fuzz: $(FUZZERS:%=$(B)/fuzz/fuzz_%)
 	$(Q)tests/fuzz/run $(CHECK_FUZZ_TIME) $(FUZZERS)
 
 # what plays the machine's other parts: the paravisor in front of a software TPM
-EMU := $(B)/emu/paravisor $(B)/emu/guest_secret_key
 $(B)/emu/paravisor: $(wildcard tests/emu/paravisor*.c tests/emu/paravisor*.h) $(LIB)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
@@ -197,4 +200,4 @@ include install.mk
 
 -include $(wildcard $(B)/*.d $(B)/vmgs-tools/*.d $(B)/unit/*.d $(B)/fuzz/*.d $(B)/fuzz/vmgs-tools/*.d $(B)/integration/*.d)
 .PHONY: all check check-full check-unit check-lint check-sanitize check-fuzz check-integration \
-	check-fault check-initramfs check-vm emu demo bench fuzz clean help
+	check-programs check-fault check-initramfs check-vm emu demo bench fuzz clean help
