@@ -8,6 +8,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <limits.h>
+#include <linux/if.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <net/route.h>
@@ -18,6 +19,8 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+
+#define UNKNOWN_MS 200
 
 bool network_needed(const struct config *c)
 {
@@ -48,14 +51,6 @@ static bool set_up(const char *name, bool up)
 		return false;
 	q.ifr_flags = (short)(up ? q.ifr_flags | IFF_UP : q.ifr_flags & ~IFF_UP);
 	return request(SIOCSIFFLAGS, &q) == 0;
-}
-
-/* The link carries packets: a DISCOVER that is sent before is lost, and the next comes late. */
-static bool is_running(const char *name)
-{
-	struct ifreq q = request_for(name);
-
-	return request(SIOCGIFFLAGS, &q) == 0 && (q.ifr_flags & IFF_RUNNING);
 }
 
 /* Router advertisements would add addresses and routes that nobody asked for. */
@@ -143,12 +138,45 @@ static bool wait_event(int fd, struct deadline deadline)
 	char message[8192];
 	int left = deadline_left_ms(deadline);
 
-	if (left == 0 || fd < 0)
+	if (left == 0)
 		return false;
 	if (poll(&p, 1, left) > 0)
 		while (recv(fd, message, sizeof(message), 0) > 0)
 			;
 	return true;
+}
+
+/*
+ * The state of RFC 2863 that the kernel gives the link, IF_OPER_...; -1: there is none to be had.
+ * IFF_RUNNING says yes for an unknown state too.
+ */
+static int link_state(const char *name)
+{
+	_cleanup_close_ int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	struct {
+		struct nlmsghdr h;
+		struct ifinfomsg i;
+	} q = {.h = {.nlmsg_len = sizeof(q), .nlmsg_type = RTM_GETLINK, .nlmsg_flags = NLM_F_REQUEST},
+	       .i = {.ifi_index = (int)if_nametoindex(name)}};
+	union {
+		struct nlmsghdr h;
+		char bytes[16384];
+	} answer;
+	const struct rtattr *a;
+	ssize_t n;
+	int left;
+
+	if (fd < 0 || q.i.ifi_index == 0 || send(fd, &q, sizeof(q), 0) != sizeof(q))
+		return -1;
+	n = recv(fd, &answer, sizeof(answer), 0);
+	if (n < (ssize_t)NLMSG_LENGTH(sizeof(struct ifinfomsg)) || !NLMSG_OK(&answer.h, (size_t)n) ||
+	    answer.h.nlmsg_type != RTM_NEWLINK)
+		return -1;
+	left = (int)IFLA_PAYLOAD(&answer.h);
+	for (a = IFLA_RTA(NLMSG_DATA(&answer.h)); RTA_OK(a, left); a = RTA_NEXT(a, left))
+		if (a->rta_type == IFLA_OPERSTATE && RTA_PAYLOAD(a) >= 1)
+			return *(const uint8_t *)RTA_DATA(a);
+	return -1;
 }
 
 static int wait_interface(int events, const char *drivers, struct deadline deadline, char name[IFNAMSIZ],
@@ -160,15 +188,27 @@ static int wait_interface(int events, const char *drivers, struct deadline deadl
 	return 0;
 }
 
+/*
+ * A packet that is sent before the link carries some is lost, and the next comes late. A state that
+ * is unknown becomes known in a moment, or never does, with drivers that do not say.
+ */
 static int raise_link(int events, const char *name, struct deadline deadline, struct err *reterr)
 {
+	struct deadline known = deadline_in(UNKNOWN_MS);
+
 	allow_ipv6(name, false);
 	if (!set_up(name, true))
 		return err_errno(reterr, E_NETWORK, errno, "raising '%s'", name);
-	while (!is_running(name))
-		if (!wait_event(events, deadline))
+	for (;;) {
+		int state = link_state(name);
+		bool unknown = state == IF_OPER_UNKNOWN;
+
+		if (state == IF_OPER_UP || (unknown && deadline_left_ms(known) == 0))
+			return 0;
+		if (deadline_left_ms(deadline) == 0)
 			return err_set(reterr, E_NETWORK, "'%s' has no link", name);
-	return 0;
+		(void)wait_event(events, unknown && known.at_ms < deadline.at_ms ? known : deadline);
+	}
 }
 
 /* Before anything is changed, so that whoever comes after us finds what to undo. */
@@ -197,6 +237,8 @@ int network_up(const struct network_config *c, struct deadline deadline, struct 
 	if (!platform_is_initramfs())
 		return 0;
 	events = open_events();
+	if (events < 0)
+		return err_errno(reterr, E_NETWORK, errno, "asking the kernel about links");
 	r = wait_interface(events, c->drivers, deadline, name, reterr);
 	if (r == 0)
 		r = write_state(name, reterr);
