@@ -88,12 +88,10 @@ int evidence_stage(const struct collection *c, const char *path, struct err *ret
 
 int evidence_roots(struct errand *x, const char *file, enum root_kind kind, struct err *reterr)
 {
-	char path[CONFIG_PATH_MAX + POLICY_FILE_MAX];
 	int r;
 
 	if (!*file)
 		return roots_builtin(kind, &x->c->roots, reterr);
-	(void)snprintf(path, sizeof(path), "%s/%s", x->q->config_dir, file);
-	r = x509_read_file(&x->c->roots, path, reterr);
+	r = x509_read_file(&x->c->roots, file, reterr);
 	return r < 0 ? err_wrap(reterr, r, "trusted roots") : 0;
 }
