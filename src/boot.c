@@ -3,6 +3,7 @@
 
 #include "cmdline.h"
 #include "deadline.h"
+#include "evidence_collect.h"
 #include "log.h"
 #include "platform.h"
 
@@ -20,20 +21,14 @@ void boot_remove_mappings(const struct config *config)
 		(void)luks_deactivate(config->volume[i - 1].mapping, NULL);
 }
 
-/* What this boot is judged by before anything secret is touched. */
-static int check_verdict(const struct config *config, struct err *reterr)
+/* The measured command line; it costs nothing, so it is judged before evidence is collected. */
+static int check_cmdline(const struct config *config, struct err *reterr)
 {
 	char cmdline[PLATFORM_CMDLINE_MAX];
 	const struct volume_config *os = config_os_volume(config);
-	int r;
+	int r = platform_cmdline(cmdline, reterr);
 
-	if (config->policy.isolation != ISOLATION_NONE)
-		return err_set(reterr, E_ISOLATION,
-			       "this release cannot prove isolation; the config demands it");
-	r = platform_cmdline(cmdline, reterr);
-	if (r == 0)
-		r = cmdline_judge(cmdline, os ? os->mapping : NULL, true, NULL, NULL, reterr);
-	return r;
+	return r < 0 ? r : cmdline_judge(cmdline, os ? os->mapping : NULL, true, NULL, NULL, reterr);
 }
 
 /* Half to one and a half of the step, so that a fleet does not come back in lockstep. */
@@ -50,20 +45,41 @@ static int64_t backoff_ms(unsigned attempt)
 	return step / 2 + (int64_t)(random % (uint32_t)step);
 }
 
+/* Says why, and waits for the time of the next try. */
+static void wait_for_next_try(const char *what, unsigned attempt, const struct err *e)
+{
+	int64_t wait = backoff_ms(attempt);
+
+	log_error("E%03d %s: %s; next try in %lld s", e->code, what, e->msg, (long long)(wait / 1000));
+	sleep_until(deadline_in(wait));
+}
+
+/* EVIDENCE and VERDICT with all retries; NULL: no key is asked for. */
+static const struct admission *be_judged(struct boot *b, struct err *reterr)
+{
+	const struct admission *leave = NULL;
+
+	if (check_cmdline(b->config, reterr) < 0)
+		return NULL;
+	for (unsigned attempt = 0;; attempt++) {
+		leave = boot_judge(b, reterr);
+		if (leave || !err_retryable(reterr->code) || !b->config->on_transient_retry)
+			return leave;
+		wait_for_next_try("platform", attempt, reterr);
+	}
+}
+
 /* One volume with all its retries. */
-static int open_with_retries(struct boot *b, const struct volume_config *vc, struct boot_volume *bv,
+static int open_with_retries(struct boot *b, const struct admission *leave,
+			     const struct volume_config *vc, struct boot_volume *bv,
 			     struct err *reterr)
 {
 	for (unsigned attempt = 0;; attempt++) {
-		int r = boot_open_volume(b, vc, bv, reterr);
-		int64_t wait;
+		int r = boot_open_volume(b, leave, vc, bv, reterr);
 
 		if (r == 0 || !err_retryable(r) || !b->config->on_transient_retry || !vc->required)
 			return r;
-		wait = backoff_ms(attempt);
-		log_error("E%03d %s: %s; next try in %lld s", -r, vc->name, reterr->msg,
-			  (long long)(wait / 1000));
-		sleep_until(deadline_in(wait));
+		wait_for_next_try(vc->name, attempt, reterr);
 	}
 }
 
@@ -85,7 +101,8 @@ static bool refused(int code)
 }
 
 /* OS volumes first: the others hang on them. Keeps the first failure of a required volume. */
-static int open_role(struct boot *b, enum volume_role role, int so_far, struct err *reterr)
+static int open_role(struct boot *b, const struct admission *leave, enum volume_role role, int so_far,
+		     struct err *reterr)
 {
 	int first = so_far;
 
@@ -101,7 +118,7 @@ static int open_role(struct boot *b, enum volume_role role, int so_far, struct e
 		if (so_far < 0)
 			r = err_set(&e, E_PARENT_CLOSED, "the OS volume is not open");
 		else
-			r = open_with_retries(b, vc, bv, &e);
+			r = open_with_retries(b, leave, vc, bv, &e);
 		bv->ms = now_ms() - b->started_ms;
 		bv->code = -r;
 		if (r == 0)
@@ -132,15 +149,16 @@ static int close_door(struct boot *b, struct err *reterr)
 int boot_run(const struct config *config, struct err *reterr)
 {
 	struct boot b = {.config = config, .started_ms = now_ms()};
+	const struct admission *leave = be_judged(&b, reterr);
 	struct err close_err = {0};
 	int r, closed;
 
-	r = check_verdict(config, reterr);
-	if (r == 0) {
-		r = open_role(&b, ROLE_OS, 0, reterr);
-		r = open_role(&b, ROLE_DATA, r, reterr);
+	if (leave) {
+		r = open_role(&b, leave, ROLE_OS, 0, reterr);
+		r = open_role(&b, leave, ROLE_DATA, r, reterr);
 	} else {
-		boot_say_failure("boot", reterr, NULL, -1);
+		r = -reterr->code;
+		boot_say_failure("platform", reterr, NULL, -1);
 	}
 	secret_clear(&b.child_wrap);
 	closed = close_door(&b, &close_err);
@@ -154,9 +172,11 @@ int boot_run(const struct config *config, struct err *reterr)
 	if (r < 0)
 		boot_remove_mappings(config);
 	b.report.ms = now_ms() - b.started_ms;
+	b.report.evidence = b.evidence;
 	boot_say_results(&b.report);
 	if (boot_report_write(&b.report, &close_err) < 0)
 		log_warning("%s", close_err.msg);
+	collection_freep(&b.evidence);
 	return r;
 }
 

@@ -27,7 +27,8 @@ static void say_why(const struct volume_config *vc, const struct record *record,
 	log_notice("     prove that it is genuine; cvmcrypt-recover(7) says what that means for the key");
 }
 
-int boot_ask_recovery(struct boot *b, const struct volume_config *vc, const struct record *record,
+int boot_ask_recovery(struct boot *b, _unused_ const struct admission *leave,
+		      const struct volume_config *vc, const struct record *record,
 		      const struct err *reason, struct secret *ret_s, struct err *reterr)
 {
 	struct deadline end = deadline_in(b->config->recovery_timeout_ms);

@@ -2,6 +2,7 @@
 #include "boot_report.h"
 
 #include "codec.h"
+#include "evidence_collect.h"
 #include "file.h"
 #include "json.h"
 
@@ -11,7 +12,7 @@
 #include <sys/stat.h>
 
 #define SCHEMA "cvmcrypt.boot/1"
-#define REPORT_SIZE_MAX 65536
+#define REPORT_SIZE_MAX 262144
 #define RECORD_FILE_MAX 4096
 
 static const char *const state_names[] = {"skipped", "open", "refused", "failed", "observed"};
@@ -41,6 +42,12 @@ static void add_volume(struct cJSON *list, const struct boot_volume *v, bool *ok
 	json_add_hex(o, "commitment", v->commitment, sizeof(v->commitment), ok);
 }
 
+static void add_evidence(const struct collection *c, struct cJSON *o, bool *ok)
+{
+	evidence_describe(c, o, ok);
+	evidence_describe_checks(c, o, ok);
+}
+
 static void make_run_dir(void)
 {
 	(void)mkdir(RUN_DIR, 0700);
@@ -67,6 +74,8 @@ int boot_report_write(const struct boot_report *report, struct err *reterr)
 	list = json_add_array(root, "volumes", &ok);
 	for (size_t i = 0; i < report->volume_count; i++)
 		add_volume(list, &report->volume[i], &ok);
+	if (report->evidence)
+		add_evidence(report->evidence, json_add_object(root, "evidence", &ok), &ok);
 	if (ok)
 		text = json_print(root, true);
 	json_free(root);

@@ -12,6 +12,7 @@
 
 #define RUN_DIR "/run/cvmcrypt"
 #define BOOT_REPORT_PATH RUN_DIR "/boot.json"
+#define BOOT_CERTS_PATH RUN_DIR "/certificates.der"	/* that were fetched; for the cache */
 
 enum volume_state { VOLUME_SKIPPED, VOLUME_OPEN, VOLUME_REFUSED, VOLUME_FAILED, VOLUME_OBSERVED };
 
@@ -36,6 +37,7 @@ struct boot_report {
 	bool closed;			/* PCR 15 was closed and read back */
 	unsigned tpm_commands;
 	int64_t ms;			/* from the start of unlock to its end */
+	const struct collection *evidence;	/* written, not read back; NULL: none was collected */
 };
 
 const char *volume_state_name(enum volume_state s);

@@ -15,6 +15,7 @@
 
 /* What one try knows, so that a failure can be explained. */
 struct attempt {
+	const struct admission *leave;
 	struct volume volume;
 	struct secret s;
 	int pcr;		/* that differs, or -1 */
@@ -28,18 +29,27 @@ static void attempt_done(struct attempt *a)
 	secret_clear(&a->s);
 }
 
-/* Waits for the TPM, opens it, and takes the PCR values of the moment of unlock. */
-static int reach_tpm(struct boot *b, struct err *reterr)
+int boot_open_tpm(struct boot *b, struct err *reterr)
 {
 	const struct config *c = b->config;
-	int r;
 
 	if (b->tpm)
 		return 0;
 	if (!platform_wait_path(c->tpm, deadline_in(c->tpm_timeout_ms)))
 		return err_set(reterr, E_TPM_ABSENT, "'%s' did not appear in %lld s", c->tpm,
 			       (long long)(c->tpm_timeout_ms / 1000));
-	r = tpm_open(&b->tpm, c->tpm, false, reterr);
+	return tpm_open(&b->tpm, c->tpm, false, reterr);
+}
+
+/* With the PCR values of the moment of unlock, unless the evidence has them. */
+static int reach_tpm(struct boot *b, struct err *reterr)
+{
+	const struct config *c = b->config;
+	int r;
+
+	if (b->tpm && b->report.pcrs.mask)
+		return 0;
+	r = boot_open_tpm(b, reterr);
 	if (r == 0)
 		r = tpm_pcr_read(b->tpm, config_pcr_mask(c), &b->report.pcrs, reterr);
 	if (r < 0)
@@ -78,8 +88,10 @@ static int ask_tpm(struct boot *b, struct attempt *a, struct boot_volume *bv, st
 
 	for (int i = 0; i < TPM_TRIES; i++) {
 		/* a context that had no answer is of no use any more */
-		if (r == -E_TPM_BUSY)
+		if (r == -E_TPM_BUSY) {
 			tpm_freep(&b->tpm);
+			b->report.pcrs.mask = 0;
+		}
 		if (i > 0 && b->tpm)
 			r = tpm_pcr_read(b->tpm, config_pcr_mask(b->config), &b->report.pcrs, reterr);
 		else
@@ -155,7 +167,7 @@ static int get_secret(struct boot *b, const struct volume_config *vc, struct att
 		boot_say_failure(vc->name, reterr, &a->volume.header, a->pcr);
 	(void)snprintf(bv->source, sizeof(bv->source), "recovery");
 	a->asked = true;
-	return boot_ask_recovery(b, vc, &a->volume.record, reterr, &a->s, reterr);
+	return boot_ask_recovery(b, a->leave, vc, &a->volume.record, reterr, &a->s, reterr);
 }
 
 /* MAC and anchor, then the mapping, then PCR 15 learns whose volume it is. */
@@ -236,10 +248,10 @@ static int try_volume(struct boot *b, const struct volume_config *vc, struct att
 	return r;
 }
 
-int boot_open_volume(struct boot *b, const struct volume_config *vc, struct boot_volume *bv,
-		     struct err *reterr)
+int boot_open_volume(struct boot *b, const struct admission *leave, const struct volume_config *vc,
+		     struct boot_volume *bv, struct err *reterr)
 {
-	_cleanup_(attempt_done) struct attempt a = {.volume = VOLUME_INIT, .pcr = -1};
+	_cleanup_(attempt_done) struct attempt a = {.leave = leave, .volume = VOLUME_INIT, .pcr = -1};
 	int r = try_volume(b, vc, &a, bv, reterr);
 
 	if (r < 0 && bv->opened) {

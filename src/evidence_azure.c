@@ -190,7 +190,7 @@ static bool of_one_moment(const struct collection *c, uint32_t mask, const struc
 static int collect_quote(struct errand *x, const struct tpm_public *ak, struct err *reterr)
 {
 	_cleanup_(made_quote_done) struct made_quote m = {0};
-	uint32_t mask = evidence_pcr_mask(x->q->config);
+	uint32_t mask = evidence_pcr_mask(x);
 	struct collection *c = x->c;
 	int r = 0;
 

@@ -26,6 +26,11 @@ void collection_freep(struct collection **cp)
 	*cp = NULL;
 }
 
+bool collection_from_cache(const struct collection *c)
+{
+	return strcmp(c->certified_by, "cache") == 0 || strcmp(c->certified_by, "kernel") == 0;
+}
+
 static int collect_from(struct errand *x, struct err *reterr)
 {
 	struct collection *c = x->c;
@@ -79,7 +84,6 @@ static void describe_check(struct cJSON *list, const struct check *k, bool *ok)
 void evidence_describe(const struct collection *c, struct cJSON *o, bool *ok)
 {
 	const struct check *failed = verdict_first_failure(&c->verdict);
-	struct cJSON *list;
 	char code[8];
 
 	(void)snprintf(code, sizeof(code), "E%03d", failed ? (int)failed->code : 0);
@@ -94,7 +98,12 @@ void evidence_describe(const struct collection *c, struct cJSON *o, bool *ok)
 	json_add_number(o, "report_reads", c->tries, ok);
 	json_add_number(o, "evidence_ms", (double)c->ms, ok);
 	json_add_number(o, "evidence_tpm_commands", c->tpm_commands, ok);
-	list = json_add_array(o, "checks", ok);
+}
+
+void evidence_describe_checks(const struct collection *c, struct cJSON *o, bool *ok)
+{
+	struct cJSON *list = json_add_array(o, "checks", ok);
+
 	for (size_t i = 0; i < c->verdict.count; i++)
 		describe_check(list, &c->verdict.check[i], ok);
 }

@@ -72,10 +72,13 @@ void collection_freep(struct collection **c);
 /* Collects and verifies; the policy is not judged yet. E_TPM_*, E_NOMEM and other internal codes. */
 int evidence_collect(struct collection **ret, const struct collect_request *q, struct err *reterr);
 
+/* Nothing was asked of a network. */
+bool collection_from_cache(const struct collection *c);
 /* Writes the certificates to a file, for the cache of the next boot image. */
 int evidence_stage(const struct collection *c, const char *path, struct err *reterr);
 
-/* "evidence" of boot.json and of `attest --json`: checks, times, where things came from. */
+/* "evidence" of boot.json, "decoded" of `attest --json`: times, where things came from; checks. */
 void evidence_describe(const struct collection *c, struct cJSON *object, bool *ok);
+void evidence_describe_checks(const struct collection *c, struct cJSON *object, bool *ok);
 
 #endif

@@ -78,6 +78,8 @@ static int direct_collect(struct errand *x, bool *ret_here, struct err *reterr)
 		r = evidence_read_pcrs(x, reterr);
 	if (r < 0)
 		return r;
+	if (x->q->tpm)
+		evidence_event_log(x);
 	if (strcmp(provider, "sev_guest") == 0)
 		return collect_snp(x, reterr);
 	if (strcmp(provider, "tdx_guest") == 0)

@@ -28,7 +28,7 @@ struct evidence_source {
 extern const struct evidence_source evidence_azure, evidence_direct;
 
 /* evidence_pcrs.c: values as read, the event log if the policy asks for one */
-uint32_t evidence_pcr_mask(const struct config *c);
+uint32_t evidence_pcr_mask(const struct errand *x);
 int evidence_read_pcrs(struct errand *x, struct err *reterr);
 /* Reads the log and replays it against the values. */
 void evidence_event_log(struct errand *x);

@@ -5,15 +5,18 @@
 
 #define PCRS_OF_FIRMWARE 0xffu		/* 0 to 7: what the firmware logs */
 
-static bool wants_log(const struct policy *p)
+/* A paravisor says itself whether Secure Boot is on; without one the log has to tell. */
+static bool wants_log(const struct errand *x)
 {
-	return p->event_count > 0;
+	const struct policy *p = &x->q->config->policy;
+
+	return p->event_count > 0 || (!x->c->evidence.claims && p->secure_boot != POLICY_ANY);
 }
 
-uint32_t evidence_pcr_mask(const struct config *c)
+uint32_t evidence_pcr_mask(const struct errand *x)
 {
-	const struct policy *p = &c->policy;
-	uint32_t mask = config_pcr_mask(c);
+	const struct policy *p = &x->q->config->policy;
+	uint32_t mask = config_pcr_mask(x->q->config);
 
 	for (size_t i = 0; i < p->pcr_count; i++)
 		if (p->pcr[i].pcr < PCR_COUNT)
@@ -21,13 +24,13 @@ uint32_t evidence_pcr_mask(const struct config *c)
 	for (size_t i = 0; i < p->event_count; i++)
 		if (p->event[i].pcr < PCR_COUNT)
 			mask |= PCR_BIT(p->event[i].pcr);
-	return wants_log(p) ? mask | PCRS_OF_FIRMWARE : mask;
+	return wants_log(x) ? mask | PCRS_OF_FIRMWARE : mask;
 }
 
 int evidence_read_pcrs(struct errand *x, struct err *reterr)
 {
 	struct collection *c = x->c;
-	int r = tpm_pcr_read(x->q->tpm, evidence_pcr_mask(x->q->config), &c->pcr_set, reterr);
+	int r = tpm_pcr_read(x->q->tpm, evidence_pcr_mask(x), &c->pcr_set, reterr);
 
 	c->pcrs = (struct pcr_values){0};
 	for (unsigned i = 0; r == 0 && i < PCR_COUNT; i++)
@@ -45,7 +48,7 @@ void evidence_event_log(struct errand *x)
 	struct err e = {0};
 	int r;
 
-	if (!wants_log(&x->q->config->policy))
+	if (!wants_log(x))
 		return;
 	c->log_bytes = BUF_INIT(EVENTLOG_SIZE_MAX);
 	r = platform_event_log(&c->log_bytes, &e);

@@ -32,6 +32,7 @@ static const struct verb verbs[] = {
 	{"status", cmd_status, "[VOLUME...]", "show what is", status_options, false},
 	{"check", cmd_check, "", "say whether the next boot will work, and why not", check_options, false},
 	{"verify", cmd_verify, "TYPE FILE", "verify evidence offline, on any machine", verify_options, false},
+	{"attest", cmd_attest, "", "collect this machine's evidence and judge it", attest_options, false},
 	{"inspect", cmd_inspect, "TYPE FILE", "decode a file or device", inspect_options, false},
 };
 

@@ -34,7 +34,7 @@ bool verb_selects(char *const *names, int count, const char *name);
 int verb_device(const char *device_option, const struct volume_config *vc, char *out, size_t size,
 		struct err *reterr);
 
-extern const struct verb_option enroll_options[], reseal_options[], unenroll_options[],
+extern const struct verb_option attest_options[], enroll_options[], reseal_options[], unenroll_options[],
 	recovery_options[], open_options[], status_options[], check_options[], inspect_options[],
 	commit_options[], verify_options[];
 
@@ -49,6 +49,7 @@ int cmd_recovery(int argc, char **argv, struct err *reterr);
 int cmd_open(int argc, char **argv, struct err *reterr);
 int cmd_status(int argc, char **argv, struct err *reterr);
 int cmd_check(int argc, char **argv, struct err *reterr);
+int cmd_attest(int argc, char **argv, struct err *reterr);
 int cmd_verify(int argc, char **argv, struct err *reterr);
 int cmd_inspect(int argc, char **argv, struct err *reterr);
 
