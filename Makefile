@@ -92,7 +92,7 @@ $(B)/vmgs: $(B)/vmgs-tools/main.o $(VMGS_LIB) $(LIB)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIB_LDLIBS)
 
 # what unit tests share with the others of tests/lib; linked where it is called
-UNITLIB := $(B)/unit/snp_testpki.o
+UNITLIB := $(B)/unit/snp_testpki.o $(B)/unit/tdx_testpki.o
 $(B)/unit/%.o: tests/lib/%.c $(FLAGSTAMP)
 	$(call say,CC,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<

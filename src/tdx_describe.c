@@ -129,6 +129,7 @@ static void describe_chain(struct cJSON *obj, const struct tdx_quote *q, bool *o
 void tdx_describe_quote(struct cJSON *obj, const struct tdx_quote *q, bool *ok)
 {
 	json_add_number(obj, "version", q->version, ok);
+	json_add_number(obj, "body_type", q->body_type, ok);
 	json_add_string(obj, "body", q->body_type == 2 ? "TD 1.0" : "TD 1.5", ok);
 	json_add_number(obj, "size", (double)q->used, ok);
 	json_add_number(obj, "trailing_bytes", (double)q->trailing, ok);

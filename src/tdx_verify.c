@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tdx_verify.h"
 
+#include "codec.h"
 #include "crypto.h"
 #include "pubkey.h"
 #include "roots.h"
@@ -9,6 +10,8 @@
 #include <string.h>
 
 #define OID_SGX "1.2.840.113741.1.13.1"
+#define PEM_BEGIN "-----BEGIN CERTIFICATE-----"
+#define PEM_END "-----END CERTIFICATE-----"
 #define SGX_ATTR_DEBUG 0x02	/* byte 0 of the attributes */
 #define QE_PRODUCT 2		/* the TD quoting enclave */
 
@@ -57,6 +60,80 @@ static void check_attestation_key(const struct tdx_quote *q, struct verdict *v)
 				    q->qe.report_data, sizeof(want));
 }
 
+static void put_text(struct buf *b, const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (!strchr(" \t\r\n", text[i]) || !text[i])
+			buf_put(b, &text[i], 1);
+}
+
+/* The certificate as PEM without white space, or as DER. */
+static int put_cert(struct buf *b, const struct x509_cert *c, bool pem, struct err *reterr)
+{
+	_cleanup_free_ uint8_t *der = NULL;
+	_cleanup_free_ char *text = NULL;
+	size_t len;
+	int r = x509_der(c, &der, &len, reterr);
+
+	if (r < 0)
+		return r;
+	if (!pem) {
+		buf_put(b, der, len);
+		return 0;
+	}
+	text = malloc(BASE64_SIZE(len));
+	if (!text)
+		return err_set(reterr, E_NOMEM, "no memory for a certificate");
+	base64_encode(text, der, len);
+	put_text(b, PEM_BEGIN, strlen(PEM_BEGIN));
+	put_text(b, text, strlen(text));
+	put_text(b, PEM_END, strlen(PEM_END));
+	return 0;
+}
+
+/*
+ * The quote's certificates, and nothing between or behind them but white space and the final NUL: no
+ * byte of a quote is free to be changed.
+ */
+static int read_chain(const struct tdx_quote *q, struct x509_list *own, struct err *reterr)
+{
+	_cleanup_buf_ struct buf want = BUF_INIT(TDX_QUOTE_MAX), have = BUF_INIT(TDX_QUOTE_MAX);
+	bool pem = q->chain_len > 0 && q->chain[0] == '-';
+	size_t len = q->chain_len;
+	int r;
+
+	r = x509_read(own, "PCK chain of the quote", q->chain, q->chain_len, reterr);
+	for (size_t i = 0; r == 0 && i < own->count; i++)
+		r = put_cert(&want, own->cert[i], pem, reterr);
+	if (r < 0)
+		return r;
+	if (len > 0 && q->chain[len - 1] == 0)
+		len--;
+	if (pem)
+		put_text(&have, (const char *)q->chain, len);
+	else
+		buf_put(&have, q->chain, q->chain_len);
+	if (want.failed || have.failed || want.len != have.len ||
+	    memcmp(want.data, have.data, want.len) != 0)
+		return err_set(reterr, E_CERT_MALFORMED,
+			       "the PCK chain of the quote has more in it than certificates");
+	return 0;
+}
+
+/* No certificate in the quote that is not in the chain; the root as it is trusted. */
+static void check_all_used(const struct x509_list *own, const struct x509_path *path,
+			   struct verdict *v)
+{
+	size_t used = 0;
+
+	for (size_t i = 0; i < own->count; i++)
+		for (size_t j = 0; j < path->count; j++)
+			used += x509_equal(own->cert[i], path->cert[j]);
+	(void)verdict_add(v, E_CERT_CHAIN, "tdx-quote.certificates-used", used == own->count,
+			  "every certificate of the quote in the chain", "%zu of %zu", used,
+			  own->count);
+}
+
 /* The first certificate with the SGX extension that is no CA. */
 static const struct x509_cert *find_pck(const struct x509_list *list)
 {
@@ -94,22 +171,24 @@ static bool is_intel_root(const struct x509_cert *root)
 	       pubkey_equal(mine, key);
 }
 
-/* What Intel calls the TD quoting enclave holds below Intel's root; other roots need collateral. */
-static void check_qe_builtin(const struct tdx_quote *q, const struct x509_path *path,
-			     struct verdict *v)
+void tdx_check_qe(const struct sgx_report *qe, struct verdict *v)
 {
-	if (!is_intel_root(path->cert[path->count - 1]))
-		return;
-	(void)verdict_equal(v, E_QE_BINDING, "tdx-quote.qe-signer", qe_mrsigner, q->qe.mrsigner,
+	(void)verdict_equal(v, E_QE_BINDING, "tdx-quote.qe-signer", qe_mrsigner, qe->mrsigner,
 			    sizeof(qe_mrsigner));
-	(void)verdict_add(v, E_QE_BINDING, "tdx-quote.qe-product", q->qe.isvprodid == QE_PRODUCT,
-			  "2, the TD quoting enclave", "%u", q->qe.isvprodid);
+	(void)verdict_add(v, E_QE_BINDING, "tdx-quote.qe-product", qe->isvprodid == QE_PRODUCT,
+			  "2, the TD quoting enclave", "%u", qe->isvprodid);
 }
 
-/* The certificates of the quote, from the first that is to be the leaf down to the root. */
+struct certificates {
+	const struct x509_list *own;	/* of the quote */
+	struct x509_list pool;		/* those, and all that are at hand beside it; borrowed */
+};
+
 static void check_chain(const struct tdx_quote *q, const struct tdx_trust *trust,
-			const struct x509_list *pool, struct tdx_findings *f, struct verdict *v)
+			const struct certificates *certs, struct tdx_findings *f,
+			struct verdict *v)
 {
+	const struct x509_list *pool = &certs->pool;
 	const struct x509_cert *leaf = find_pck(pool);
 	const struct tdx_collateral *c = trust->collateral;
 	struct x509_path path;
@@ -127,24 +206,39 @@ static void check_chain(const struct tdx_quote *q, const struct tdx_trust *trust
 	if (!verdict_result(v, E_CERT_CHAIN, "tdx-quote.pck-chain", r,
 			    "a chain to a trusted root, valid at that time", &e))
 		return;
+	check_all_used(certs->own, &path, v);
 	if (c && c->crls.count > 0) {
 		r = x509_verify(leaf, pool, trust->roots, &c->crls, trust->at, &path, &e);
 		(void)verdict_result(v, E_CERT_REVOKED, "tdx-quote.pck-revocation", r,
 				     "not revoked by a current CRL", &e);
 	}
-	if (!c || !tdx_has_qe_identity(c))
-		check_qe_builtin(q, &path, v);
+	/* what is built in holds below Intel's root; other roots need collateral for it */
+	if ((!c || !tdx_has_qe_identity(c)) && is_intel_root(path.cert[path.count - 1]))
+		tdx_check_qe(&q->qe, v);
+}
+
+static void check_certificates(const struct tdx_quote *q, const struct tdx_trust *trust,
+			       struct tdx_findings *f, struct verdict *v)
+{
+	_cleanup_x509_list_ struct x509_list own = {0};
+	struct certificates certs = {.own = &own};
+	struct err e = {0};
+	int r = read_chain(q, &own, &e);
+
+	if (verdict_result(v, E_CERT_MALFORMED, "tdx-quote.certificates", r, "readable", &e)) {
+		tdx_borrow_certs(&certs.pool, &own);
+		tdx_borrow_certs(&certs.pool, trust->pool);
+		if (trust->collateral)
+			tdx_borrow_certs(&certs.pool, &trust->collateral->certs);
+		check_chain(q, trust, &certs, f, v);
+	}
 }
 
 void tdx_verify_quote(const struct tdx_quote *q, const struct tdx_trust *trust,
 		      struct tdx_findings *ret, struct verdict *v)
 {
-	_cleanup_x509_list_ struct x509_list own = {0};
-	struct x509_list pool = {0};
 	struct tdx_findings f = {.tcb = {.status = TDX_STATUS_UNKNOWN,
-					.platform = TDX_STATUS_UNKNOWN}};
-	struct err e = {0};
-	int r;
+					 .platform = TDX_STATUS_UNKNOWN}};
 
 	(void)verdict_equal(v, E_QE_BINDING, "tdx-quote.qe-vendor", qe_vendor, q->qe_vendor,
 			    sizeof(qe_vendor));
@@ -153,14 +247,7 @@ void tdx_verify_quote(const struct tdx_quote *q, const struct tdx_trust *trust,
 	(void)verdict_add(v, E_QE_BINDING, "tdx-quote.qe-debug",
 			  !(q->qe.attributes[0] & SGX_ATTR_DEBUG), "off",
 			  q->qe.attributes[0] & SGX_ATTR_DEBUG ? "on" : "off");
-	r = x509_read(&own, "PCK chain of the quote", q->chain, q->chain_len, &e);
-	if (verdict_result(v, E_CERT_MALFORMED, "tdx-quote.certificates", r, "readable", &e)) {
-		tdx_borrow_certs(&pool, &own);
-		tdx_borrow_certs(&pool, trust->pool);
-		if (trust->collateral)
-			tdx_borrow_certs(&pool, &trust->collateral->certs);
-		check_chain(q, trust, &pool, &f, v);
-	}
+	check_certificates(q, trust, &f, v);
 	tdx_td_check(&q->td, "tdx-quote", v);
 	if (trust->collateral && tdx_has_qe_identity(trust->collateral))
 		tdx_appraise_qe(q, trust, &f.tcb, v);

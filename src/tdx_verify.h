@@ -34,6 +34,11 @@ struct tdx_findings {
 void tdx_verify_quote(const struct tdx_quote *q, const struct tdx_trust *trust,
 		      struct tdx_findings *ret, struct verdict *v);
 /*
+ * Adds: is it Intel's TD quoting enclave, by its signer and product as built in? A part of the above
+ * below Intel's root, where collateral has no identity of the enclave.
+ */
+void tdx_check_qe(const struct sgx_report *qe, struct verdict *v);
+/*
  * Adds: is this the quote of the TD that the report is of, made from this very report? Report data,
  * measurements, registers, attributes, configuration.
  */
