@@ -182,6 +182,7 @@ demo: all
 	$(Q)tests/vm/demo
 
 bench: all
+	$(Q)tests/bench/evidence
 	$(Q)tests/vm/bench
 
 clean:
