@@ -71,6 +71,9 @@ int verify_tdx_quote(const struct verify_options *o, struct verify_result *resul
 	r = verify_tdx_quote_file(o, o->file, &e, &result->verdict, reterr);
 	if (r < 0)
 		return r;
+	if (o->policy)
+		policy_judge_tdx(o->policy, &e.quote.td, tcb->judged ? (int)tcb->status : -1,
+				 &result->verdict);
 	tdx_describe_quote(result->decoded, &e.quote, &ok);
 	if (tcb->judged)
 		tdx_describe_tcb(json_add_object(result->decoded, "tcb", &ok), tcb, &ok);
