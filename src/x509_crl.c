@@ -89,11 +89,12 @@ int x509_crl_judge(const struct x509_crl *crl, const struct x509_cert *c,
 	if (any_critical(crl->crl))
 		return err_set(reterr, E_CERT_CHAIN, "%s: CRL has an unknown critical extension",
 			       crl->name);
-	x509_time_text(at, time);
-	if (from == INT64_MIN || from > at || until < at)
-		return err_set(reterr, E_CERT_TIME, "%s: CRL is not valid, judged at %s", crl->name, time);
+	/* before the time: nothing that was revoked once is good again */
 	x509_subject_cn(c, name);
 	if (X509_CRL_get0_by_cert(crl->crl, &entry, c->x) != 0)
 		return err_set(reterr, E_CERT_REVOKED, "%s: revoked by %s", name, crl->name);
+	x509_time_text(at, time);
+	if (from == INT64_MIN || from > at || until < at)
+		return err_set(reterr, E_CERT_TIME, "%s: CRL is not valid, judged at %s", crl->name, time);
 	return 0;
 }
