@@ -6,8 +6,7 @@
 #define MAGIC 0x414c4348u	/* "HCLA" */
 #define HARDWARE_ROOM 1184	/* at 0x20 */
 #define CLAIMS_HEADER 20	/* data size, version, report type, hash type, claims size */
-#define REQUEST_KEY_RELEASE 1
-#define REQUEST_WRAPPED_KEY 3
+#define REQUEST_AK_CERTIFICATE 2	/* others go between paravisor and host only */
 #define SNP_REPORT_DATA 0x50
 #define TD_REPORT_DATA 128
 
@@ -45,8 +44,9 @@ static int take_header(struct hcl_report *ret, struct cursor *c, struct err *ret
 		return malformed("it ends inside the header", reterr);
 	if (ret->version < 1 || ret->version > 2)
 		return err_set(reterr, E_HCL_MALFORMED, "version is %u, not 1 or 2", ret->version);
-	if (ret->request_type < REQUEST_KEY_RELEASE || ret->request_type > REQUEST_WRAPPED_KEY)
-		return err_set(reterr, E_HCL_MALFORMED, "request type is %u", ret->request_type);
+	if (ret->request_type != REQUEST_AK_CERTIFICATE)
+		return err_set(reterr, E_HCL_MALFORMED, "request type is %u, not 2",
+			       ret->request_type);
 	if (status != 0)
 		return err_set(reterr, E_HCL_MALFORMED, "status is %u: the report was not made",
 			       status);

@@ -139,8 +139,8 @@ static void judge_tdx_policy(const struct policy *p, const struct tdx_report *re
 }
 
 /*
- * Only the CPU that made a TDREPORT can check its MAC: alone it shows that the report and the claims
- * belong together, and its quote shows the rest.
+ * Only the CPU that made a TDREPORT can check its MAC: alone it shows that the report and the
+ * claims belong together, and its quote shows the rest.
  */
 static int judge_tdx(const struct verify_options *o, const struct hcl_report *r,
 		     struct verify_result *result, struct err *reterr)
@@ -155,8 +155,9 @@ static int judge_tdx(const struct verify_options *o, const struct hcl_report *r,
 		return rc;
 	tdx_report_check(&report, &result->verdict);
 	if (!o->tdx_quote)
-		json_add_string(result->decoded, "note", "the binding only: whether the hardware made "
-				"the report can be told by its quote (--tdx-quote)", &ok);
+		json_add_string(result->decoded, "note",
+				"the binding only: whether the hardware made the report "
+				"can be told by its quote (--tdx-quote)", &ok);
 	if (o->tdx_quote) {
 		rc = verify_tdx_quote_file(o, o->tdx_quote, &e, &result->verdict, reterr);
 		if (rc < 0)

@@ -139,8 +139,8 @@ static void test_refused(void **state)
 	refused(0, 1, 'h', "HCLA");
 	refused(4, 4, 0, "version");
 	refused(4, 4, 3, "version");
-	refused(0x0c, 4, 0, "request type");
-	refused(0x0c, 4, 4, "request type");
+	refused(0x0c, 4, 1, "request type");
+	refused(0x0c, 4, 3, "request type");
 	refused(0x10, 4, 1, "status");
 	refused(0x1f, 1, 1, "reserved");
 	refused(0x4c0, 4, 1219, "two sizes");
