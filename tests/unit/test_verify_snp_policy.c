@@ -6,13 +6,10 @@
  */
 #include "snp_testpki.h"
 
-#include "codec.h"
-
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <cmocka.h>
 
 #include "verify_cli.h"

@@ -11,6 +11,7 @@
 #include "verbs.h"
 
 #include <fcntl.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -18,27 +19,24 @@
 
 static char cli_dir[] = "/tmp/test_verify.XXXXXX";
 
-static int cli_setup(_unused_ void **state)
+static _unused_ int cli_setup(_unused_ void **state)
 {
 	return mkdtemp(cli_dir) ? 0 : -1;
 }
 
-static int cli_teardown(_unused_ void **state)
+static int cli_remove(const char *path, _unused_ const struct stat *st, _unused_ int type,
+		      _unused_ struct FTW *at)
 {
-	char command[64];
-	const char *const argv[] = {"rm", "-rf", cli_dir, NULL};
-	pid_t pid = fork();
+	return remove(path);
+}
 
-	(void)snprintf(command, sizeof(command), "%s", argv[0]);
-	if (pid == 0) {
-		(void)execvp(command, (char *const *)(uintptr_t)argv);
-		_exit(1);
-	}
-	return waitpid(pid, NULL, 0) == pid ? 0 : -1;
+static _unused_ int cli_teardown(_unused_ void **state)
+{
+	return nftw(cli_dir, cli_remove, 8, FTW_DEPTH | FTW_PHYS);
 }
 
 /* Path of a file of that name with these bytes; belongs to a ring, so several can be in use. */
-static const char *cli_file(const char *name, const void *bytes, size_t len)
+static _unused_ const char *cli_file(const char *name, const void *bytes, size_t len)
 {
 	static char path[8][64];
 	static unsigned next;
@@ -49,7 +47,7 @@ static const char *cli_file(const char *name, const void *bytes, size_t len)
 	return p;
 }
 
-static const char *cli_text(const char *name, const char *text)
+static _unused_ const char *cli_text(const char *name, const char *text)
 {
 	return cli_file(name, text, strlen(text));
 }
@@ -60,7 +58,7 @@ struct cli_result {
 	struct buf out;
 };
 
-static void cli_done(struct cli_result *r)
+static _unused_ void cli_done(struct cli_result *r)
 {
 	buf_done(&r->out);
 }
@@ -87,15 +85,13 @@ static void restore(int fd, int kept)
 static struct cli_result cli_run(const char *const words[])
 {
 	struct cli_result result = {.out = BUF_INIT(0)};
-	char *argv[CLI_WORDS] = {0}, path[64];
+	char *argv[CLI_WORDS] = {0}, *kept[CLI_WORDS], path[64];
 	int argc = 0, r, out, err;
 
 	for (; words[argc]; argc++) {
 		assert_true(argc < CLI_WORDS - 1);
 		argv[argc] = strdup(words[argc]);
 	}
-	char *kept[CLI_WORDS];
-
 	memcpy(kept, argv, sizeof(kept));
 	(void)snprintf(path, sizeof(path), "%s/stdout", cli_dir);
 	(void)fflush(stdout);
@@ -116,7 +112,7 @@ static struct cli_result cli_run(const char *const words[])
 #define CLI(...) cli_run((const char *const[]){__VA_ARGS__, NULL})
 
 /* What was printed with --json. */
-static struct cJSON *cli_json(const struct cli_result *r, struct json *j)
+static _unused_ struct cJSON *cli_json(const struct cli_result *r, struct json *j)
 {
 	struct err e = {0};
 
@@ -126,7 +122,7 @@ static struct cJSON *cli_json(const struct cli_result *r, struct json *j)
 }
 
 /* The names of the checks that failed, with blanks between them. */
-static void cli_failed(const struct cli_result *r, char *out, size_t size)
+static _unused_ void cli_failed(const struct cli_result *r, char *out, size_t size)
 {
 	_cleanup_json_ struct json j = {0};
 	const struct cJSON *checks, *root = cli_json(r, &j);
