@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "boot.h"
 #include "log.h"
+#include "network.h"
 #include "platform.h"
 #include "verbs.h"
 
@@ -25,6 +26,7 @@ int cmd_close(int argc, char **argv, struct err *reterr)
 	r = verb_parse(options, argc, argv, values, &count, reterr);
 	if (r < 0)
 		return r;
+	network_down();
 	configured = config_load(&config, CONFIG_DIR, &e) == 0 && config.volume_count > 0;
 	r = close_door(configured ? config.tpm : "/dev/tpmrm0", reterr);
 	if (!values[0])

@@ -2,6 +2,7 @@
 #include "boot_report.h"
 #include "log.h"
 #include "luks.h"
+#include "network.h"
 #include "platform.h"
 #include "tpm.h"
 #include "verbs.h"
@@ -65,6 +66,8 @@ int cmd_handoff(int argc, char **argv, struct err *reterr)
 		return err_set(reterr, E_USAGE, "'handoff' needs --root DIR and nothing else");
 	if (platform_is_initramfs())
 		log_to_console();
+	/* unlock has done so; a network that is up must not reach the real root on any path */
+	network_down();
 	r = config_load(&config, CONFIG_DIR, reterr);
 	if (r < 0 || config.volume_count == 0)
 		return r;

@@ -18,14 +18,20 @@
 /* Packet sockets, and the port of DHCP clients. */
 #define CAPABILITIES (1ull << CAP_NET_RAW | 1ull << CAP_NET_BIND_SERVICE)
 
+const char *network_client(size_t i)
+{
+	static const char *const programs[] = {"/usr/bin/busybox", "/bin/busybox",
+					       "/usr/sbin/udhcpc", "/sbin/udhcpc"};
+
+	return i < ARRAY_SIZE(programs) ? programs[i] : NULL;
+}
+
 /*
  * In the foreground, one packet a second until there is a lease, then it ends. It asks for the
  * router and the name servers only: what it does not ask for it does not hand on.
  */
 static _Noreturn void run_client(const char *interface, const char *event, int out)
 {
-	static const char *const programs[] = {"/usr/bin/busybox", "/bin/busybox",
-					       "/usr/sbin/udhcpc", "/sbin/udhcpc"};
 	const char *const args[] = {"udhcpc", "-f", "-q", "-t", "3600", "-T", "1", "-o",
 		"-O", "subnet", "-O", "router", "-O", "dns", "-i", interface, "-s", event};
 	char copy[ARRAY_SIZE(args)][PATH_MAX], *argv[ARRAY_SIZE(args) + 1], *const envp[] = {NULL};
@@ -48,8 +54,8 @@ static _Noreturn void run_client(const char *interface, const char *event, int o
 	    setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0}) < 0 ||
 	    !confine(uid, gid, CAPABILITIES))
 		_exit(126);
-	for (size_t i = 0; i < ARRAY_SIZE(programs); i++)
-		(void)execve(programs[i], argv, envp);
+	for (size_t i = 0; network_client(i); i++)
+		(void)execve(network_client(i), argv, envp);
 	_exit(127);
 }
 
@@ -93,7 +99,7 @@ int dhcp_run(const char *interface, struct deadline deadline, struct dhcp_lease 
 		return err_errno(reterr, E_NETWORK, errno, "starting the DHCP client");
 	in = fds[0];
 	out = fds[1];
-	platform_under_root(DHCP_EVENT, event);
+	platform_under_root(NETWORK_DHCP_EVENT, event);
 	pid = fork();
 	if (pid < 0)
 		return err_errno(reterr, E_NETWORK, errno, "starting the DHCP client");

@@ -47,15 +47,35 @@ struct fetch {
 	uint8_t packet[FETCH_MESSAGE_MAX];
 };
 
-void fetch_settings_init(struct fetch_settings *s, const struct network_config *c, int64_t floor)
+const char *fetch_bundle(size_t i)
 {
 	static const char *const bundles[] = {
 		"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt",
 		"/etc/ssl/cert.pem",
 	};
 
+	return i < ARRAY_SIZE(bundles) ? bundles[i] : NULL;
+}
+
+const char *fetch_roots(const struct network_config *c)
+{
+	if (*c->roots)
+		return c->roots;
+	for (size_t i = 0; fetch_bundle(i); i++)
+		if (file_exists(fetch_bundle(i)))
+			return fetch_bundle(i);
+	return fetch_bundle(0);
+}
+
+bool fetch_uses_tls(const struct network_config *c)
+{
+	return *c->amd_kds || strncmp(c->metadata, "https:", 6) == 0;
+}
+
+void fetch_settings_init(struct fetch_settings *s, const struct network_config *c, int64_t floor)
+{
 	*s = (struct fetch_settings){
-		.roots = *c->roots ? c->roots : bundles[0],
+		.roots = fetch_roots(c),
 		.floor = floor,
 		.timeout_ms = c->timeout_ms,
 		.endpoint = {
@@ -63,12 +83,6 @@ void fetch_settings_init(struct fetch_settings *s, const struct network_config *
 			[FETCH_AMD_KDS] = {"AMD's key service", c->amd_kds, c->pins},
 		},
 	};
-	for (size_t i = 0; !*c->roots && i < ARRAY_SIZE(bundles); i++) {
-		if (!file_exists(bundles[i]))
-			continue;
-		s->roots = bundles[i];
-		break;
-	}
 }
 
 /* Beside the program that runs, as in a build folder, or where it is installed. */
@@ -84,7 +98,7 @@ static void find_program(char out[PATH_MAX])
 		if (access(out, X_OK) == 0)
 			return;
 	}
-	(void)snprintf(out, PATH_MAX, "%s/%s", CVMCRYPT_LIBEXECDIR, PROGRAM);
+	(void)snprintf(out, PATH_MAX, "%s", FETCH_PROGRAM);
 }
 
 /* In the child: the socket, no environment, no other descriptor. Does not return. */

@@ -70,6 +70,14 @@ struct fetch;
 
 /* Borrows the strings of c. floor: see floor.h. */
 void fetch_settings_init(struct fetch_settings *s, const struct network_config *c, int64_t floor);
+/* Where the distributions keep their bundle of authorities; NULL behind the last. */
+const char *fetch_bundle(size_t i);
+/* The file of authorities: the configured one, or the bundle that is there. */
+const char *fetch_roots(const struct network_config *c);
+/* Is there an https endpoint, so that authorities are needed? */
+bool fetch_uses_tls(const struct network_config *c);
+/* As installed, and in the boot image. */
+#define FETCH_PROGRAM CVMCRYPT_LIBEXECDIR "/cvmcrypt-fetch"
 /* Starts the fetcher and waits until it has shut itself in. E_FETCHER. */
 int fetch_start(struct fetch **ret, const struct fetch_settings *s, struct err *reterr);
 /* Kills the fetcher and reaps it. */

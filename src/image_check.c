@@ -3,7 +3,10 @@
 
 #include "cmdline.h"
 #include "config.h"
+#include "fetch.h"
 #include "file.h"
+#include "floor.h"
+#include "network.h"
 #include "platform.h"
 
 #include <errno.h>
@@ -58,13 +61,32 @@ static void device_unit(const char *mapping, char *out, size_t out_size)
 	(void)snprintf(out + at, out_size - at, ".device");
 }
 
+/* What the image needs beside for evidence: nothing, if none is demanded. */
+static void evidence_facts(const struct emitter *e, const struct config *config)
+{
+	char text[512];
+	bool network = network_needed(config);
+
+	(void)snprintf(text, sizeof(text), "%s%s%s", modules, network ? " af_packet " : "",
+		       network ? config->network.drivers : "");
+	fact(e, "modules", text);
+	fact(e, "built-at", evidence_needed(config) ? CONFIG_DIR "/" FLOOR_FILE : "no");
+	fact(e, "network", network ? "yes" : "no");
+	if (!network)
+		return;
+	fact(e, "fetcher", FETCH_PROGRAM);
+	fact(e, "dhcp-event", NETWORK_DHCP_EVENT);
+	if (fetch_uses_tls(&config->network))
+		fact(e, "roots", fetch_roots(&config->network));
+}
+
 static void config_facts(const struct emitter *e, const struct config *config)
 {
 	const struct volume_config *os = config_os_volume(config);
 	char text[512];
 
 	fact(e, "configured", "yes");
-	fact(e, "modules", modules);
+	evidence_facts(e, config);
 	if (!os)
 		return;
 	fact(e, "mapping", os->mapping);

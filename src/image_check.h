@@ -19,7 +19,9 @@ struct image_report {
 /*
  * The configuration below config_dir and, unless NULL, the text of the kernel command line in
  * cmdline_file. Facts for the hooks: configured (yes or no), and when yes mapping, root (the device
- * that root= must name), device-unit (systemd's name of it), modules (blank-separated).
+ * that root= must name), device-unit (systemd's name of it), modules (blank-separated), built-at
+ * (the file to write the build time to, or no), network (yes or no), and when yes the files to copy:
+ * fetcher, dhcp-event and, if there is https, roots.
  */
 int image_check_config(const char *config_dir, const char *cmdline_file,
 		       const struct image_report *report, struct err *reterr);

@@ -70,7 +70,7 @@ static void add_needed(struct closure *c, const char *path)
 	}
 }
 
-static void check_closure(struct image_tree *t, const char *program)
+void tree_check_program(struct image_tree *t, const char *program)
 {
 	/*
 	 * pthread_cancel, which argon2 uses, loads libgcc_s by dlopen: nothing names it as needed
@@ -78,6 +78,10 @@ static void check_closure(struct image_tree *t, const char *program)
 	struct closure c = {.tree = t, .name = {"libgcc_s.so.1"}, .count = 1};
 	char path[PATH_MAX];
 
+	if (!tree_is_executable(t, program)) {
+		tree_finding(t, E_IMAGE_FILE, "boot image lacks '%s'", program);
+		return;
+	}
 	add_needed(&c, program);
 	for (size_t i = 0; i < c.count; i++) {
 		if (find_library(t, c.name[i], path))
@@ -107,6 +111,8 @@ static void check_config(struct image_tree *t)
 		r = config_check_image(&config, &e);
 	if (r < 0)
 		tree_finding(t, (enum err_code)-r, "%s", e.msg);
+	else
+		image_check_evidence(t, &config);
 }
 
 void image_check_program(struct image_tree *t)
@@ -115,12 +121,8 @@ void image_check_program(struct image_tree *t)
 	char name[256];
 
 	/* the boot scripts and units name it both ways; the folders are one on merged systems */
-	if (tree_is_executable(t, "/sbin/cvmcrypt"))
-		check_closure(t, "/sbin/cvmcrypt");
-	else if (tree_is_executable(t, "/usr/sbin/cvmcrypt"))
-		check_closure(t, "/usr/sbin/cvmcrypt");
-	else
-		tree_finding(t, E_IMAGE_FILE, "boot image lacks '/sbin/cvmcrypt'");
+	tree_check_program(t, tree_is_executable(t, "/usr/sbin/cvmcrypt") ? "/usr/sbin/cvmcrypt" :
+									    "/sbin/cvmcrypt");
 	check_config(t);
 	/*
 	 * modprobe loads dm-crypt's ciphers for the kernel; udev's rules end a device-mapper change

@@ -7,6 +7,7 @@
 #include "image_tree.h"
 
 #include "file.h"
+#include "ini.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -94,27 +95,55 @@ static bool files_exist(const struct kernel *k, const char *line, size_t len,
 	return true;
 }
 
-static void check_row(const struct kernel *k, size_t row)
+/* Built in, or a file with all that it needs; otherwise missing has the first that is not there. */
+static bool is_there(const struct kernel *k, const char *module, char missing[PATH_MAX])
 {
-	char missing[PATH_MAX] = "";
 	const char *line;
 	size_t len;
 
-	for (size_t i = 0; i < ARRAY_SIZE(needed[row].any) && needed[row].any[i]; i++) {
-		if (find_line(&k->builtin, needed[row].any[i], &len))
-			return;
-		line = find_line(&k->dep, needed[row].any[i], &len);
-		if (line && files_exist(k, line, len, missing))
-			return;
-	}
+	if (find_line(&k->builtin, module, &len))
+		return true;
+	line = find_line(&k->dep, module, &len);
+	return line && files_exist(k, line, len, missing);
+}
+
+static void tell_missing(const struct kernel *k, const char *module, const char *missing,
+			 const char *what)
+{
 	if (*missing)
 		tree_finding(k->tree, E_IMAGE_MODULE,
 			     "boot image lacks '%.160s' of kernel %s, for %s", missing, k->version,
-			     needed[row].what);
+			     what);
 	else
 		tree_finding(k->tree, E_IMAGE_MODULE,
-			     "boot image lacks the module '%s' of kernel %s, for %s",
-			     needed[row].any[0], k->version, needed[row].what);
+			     "boot image lacks the module '%s' of kernel %s, for %s", module,
+			     k->version, what);
+}
+
+static void check_row(const struct kernel *k, size_t row)
+{
+	char missing[PATH_MAX] = "";
+
+	for (size_t i = 0; i < ARRAY_SIZE(needed[row].any) && needed[row].any[i]; i++)
+		if (is_there(k, needed[row].any[i], missing))
+			return;
+	tell_missing(k, needed[row].any[0], missing, needed[row].what);
+}
+
+/* One of the configured drivers. */
+static void check_network(const struct kernel *k)
+{
+	const char *rest = k->tree->drivers;
+	char missing[PATH_MAX] = "", driver[64], first[64] = "";
+
+	while (ini_word(&rest, driver, sizeof(driver))) {
+		if (is_there(k, driver, missing))
+			return;
+		if (!*first)
+			memcpy(first, driver, sizeof(first));
+	}
+	if (*first)
+		tell_missing(k, first, missing, "the network");
 }
 
 static bool read_list(const struct kernel *k, const char *name, struct buf *ret)
@@ -144,6 +173,7 @@ static bool check_kernel(void *context, const char *version)
 	k.builtin = builtin;
 	for (size_t i = 0; i < ARRAY_SIZE(needed); i++)
 		check_row(&k, i);
+	check_network(&k);
 	return true;
 }
 

@@ -9,6 +9,7 @@
 #include "image_check.h"
 
 #include "buf.h"
+#include "config.h"
 
 struct image_tree {
 	const char *dir;
@@ -16,6 +17,7 @@ struct image_tree {
 	const struct image_report *report;
 	struct err *reterr;
 	int first;		/* code of the first finding, negative; 0: none */
+	char drivers[sizeof(((struct network_config *)0)->drivers)];	/* of the network; "" */
 };
 
 /* A finding: told to the report, and kept if it is the first. */
@@ -36,8 +38,12 @@ void tree_list(const struct image_tree *t, const char *folder,
 bool tree_match(const struct image_tree *t, const char *folder, const char *pattern, char *out,
 		size_t out_size);
 
+/* The program is there, and with it every library that it is loaded with. */
+void tree_check_program(struct image_tree *t, const char *program);
+
 /* The parts of image_check_tree(). */
 void image_check_program(struct image_tree *t);
+void image_check_evidence(struct image_tree *t, const struct config *config);
 void image_check_modules(struct image_tree *t);
 void image_check_openers(struct image_tree *t);
 void image_check_initramfs_tools(struct image_tree *t);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "network_internal.h"
 
+#include "codec.h"
 #include "file.h"
 #include "log.h"
 #include "platform_internal.h"
@@ -22,10 +23,14 @@
 
 #define UNKNOWN_MS 200
 
+bool evidence_needed(const struct config *c)
+{
+	return c->policy.isolation != ISOLATION_UNSET && c->policy.isolation != ISOLATION_NONE;
+}
+
 bool network_needed(const struct config *c)
 {
-	return c->policy.isolation != ISOLATION_UNSET && c->policy.isolation != ISOLATION_NONE &&
-	       (*c->network.metadata || *c->network.amd_kds);
+	return evidence_needed(c) && (*c->network.metadata || *c->network.amd_kds);
 }
 
 static int request(unsigned long what, void *argument)
@@ -35,17 +40,22 @@ static int request(unsigned long what, void *argument)
 	return fd < 0 ? -1 : ioctl(fd, what, argument);
 }
 
-static struct ifreq request_for(const char *name)
+/*
+ * An interface is kept as its index: udev gives it another name at any moment, also when it is up.
+ * A name that is gone is "", which no request takes.
+ */
+static struct ifreq request_for(unsigned index)
 {
 	struct ifreq q = {0};
 
-	(void)snprintf(q.ifr_name, sizeof(q.ifr_name), "%s", name);
+	if (!if_indextoname(index, q.ifr_name))
+		q.ifr_name[0] = '\0';
 	return q;
 }
 
-static bool set_up(const char *name, bool up)
+static bool set_up(unsigned index, bool up)
 {
-	struct ifreq q = request_for(name);
+	struct ifreq q = request_for(index);
 
 	if (request(SIOCGIFFLAGS, &q) < 0)
 		return false;
@@ -54,12 +64,13 @@ static bool set_up(const char *name, bool up)
 }
 
 /* Router advertisements would add addresses and routes that nobody asked for. */
-static void allow_ipv6(const char *name, bool allow)
+static void allow_ipv6(unsigned index, bool allow)
 {
 	char path[PATH_MAX], under_root[PATH_MAX];
 	FILE *f;
 
-	(void)snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/disable_ipv6", name);
+	(void)snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/disable_ipv6",
+		       request_for(index).ifr_name);
 	platform_under_root(path, under_root);
 	f = fopen(under_root, "we");
 	if (!f)
@@ -73,21 +84,22 @@ static struct sockaddr_in internet(uint32_t address)
 	return (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(address)};
 }
 
-static bool set_address(const char *name, unsigned long what, uint32_t address)
+static bool set_address(unsigned index, unsigned long what, uint32_t address)
 {
 	struct sockaddr_in a = internet(address);
-	struct ifreq q = request_for(name);
+	struct ifreq q = request_for(index);
 
 	memcpy(&q.ifr_addr, &a, sizeof(a));
 	return request(what, &q) == 0;
 }
 
-static bool add_route(char *name, uint32_t target, uint32_t mask, uint32_t router)
+static bool add_route(unsigned index, uint32_t target, uint32_t mask, uint32_t router)
 {
+	struct ifreq q = request_for(index);
 	struct sockaddr_in a[3] = {internet(target), internet(mask), internet(router)};
 	struct rtentry route = {.rt_flags = (unsigned short)(RTF_UP | (router ? RTF_GATEWAY : 0) |
 							     (mask == UINT32_MAX ? RTF_HOST : 0)),
-				.rt_dev = name};
+				.rt_dev = q.ifr_name};
 
 	memcpy(&route.rt_dst, &a[0], sizeof(a[0]));
 	memcpy(&route.rt_genmask, &a[1], sizeof(a[1]));
@@ -100,20 +112,20 @@ static uint32_t mask_of(uint8_t prefix)
 	return (uint32_t)(UINT64_MAX << (32 - prefix));
 }
 
-static int apply(char *name, const struct dhcp_lease *l, struct err *reterr)
+static int apply(unsigned index, const struct dhcp_lease *l, struct err *reterr)
 {
 	_cleanup_buf_ struct buf text = BUF_INIT(DHCP_TEXT_MAX);
 	uint32_t mask = mask_of(l->prefix);
 	char path[PATH_MAX];
 
-	if (!set_address(name, SIOCSIFADDR, l->address) ||
-	    !set_address(name, SIOCSIFNETMASK, mask))
-		return err_errno(reterr, E_NETWORK, errno, "setting the address of '%s'", name);
+	if (!set_address(index, SIOCSIFADDR, l->address) ||
+	    !set_address(index, SIOCSIFNETMASK, mask))
+		return err_errno(reterr, E_NETWORK, errno, "setting the address");
 	/* some clouds give a router beyond the netmask */
 	if (l->router && (((l->router ^ l->address) & mask) != 0 || l->prefix == 32) &&
-	    !add_route(name, l->router, UINT32_MAX, 0))
+	    !add_route(index, l->router, UINT32_MAX, 0))
 		return err_errno(reterr, E_NETWORK, errno, "adding a route to the router");
-	if (l->router && !add_route(name, 0, 0, l->router))
+	if (l->router && !add_route(index, 0, 0, l->router))
 		return err_errno(reterr, E_NETWORK, errno, "adding the route");
 	dhcp_lease_resolv(l, &text);
 	platform_under_root(NETWORK_RESOLV, path);
@@ -150,14 +162,14 @@ static bool wait_event(int fd, struct deadline deadline)
  * The state of RFC 2863 that the kernel gives the link, IF_OPER_...; -1: there is none to be had.
  * IFF_RUNNING says yes for an unknown state too.
  */
-static int link_state(const char *name)
+static int link_state(unsigned index)
 {
 	_cleanup_close_ int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 	struct {
 		struct nlmsghdr h;
 		struct ifinfomsg i;
 	} q = {.h = {.nlmsg_len = sizeof(q), .nlmsg_type = RTM_GETLINK, .nlmsg_flags = NLM_F_REQUEST},
-	       .i = {.ifi_index = (int)if_nametoindex(name)}};
+	       .i = {.ifi_index = (int)index}};
 	union {
 		struct nlmsghdr h;
 		char bytes[16384];
@@ -166,7 +178,7 @@ static int link_state(const char *name)
 	ssize_t n;
 	int left;
 
-	if (fd < 0 || q.i.ifi_index == 0 || send(fd, &q, sizeof(q), 0) != sizeof(q))
+	if (fd < 0 || send(fd, &q, sizeof(q), 0) != sizeof(q))
 		return -1;
 	n = recv(fd, &answer, sizeof(answer), 0);
 	if (n < (ssize_t)NLMSG_LENGTH(sizeof(struct ifinfomsg)) || !NLMSG_OK(&answer.h, (size_t)n) ||
@@ -179,12 +191,16 @@ static int link_state(const char *name)
 	return -1;
 }
 
-static int wait_interface(int events, const char *drivers, struct deadline deadline, char name[IFNAMSIZ],
-			  struct err *reterr)
+static int wait_interface(int events, const char *drivers, struct deadline deadline,
+			  unsigned *ret, struct err *reterr)
 {
-	while (!network_choose(drivers, name))
+	char name[IFNAMSIZ];
+
+	/* a name that has just changed has no index */
+	while (!network_choose(drivers, name) || (*ret = if_nametoindex(name)) == 0)
 		if (!wait_event(events, deadline))
-			return err_set(reterr, E_NETWORK, "no network interface of driver %.100s", drivers);
+			return err_set(reterr, E_NETWORK, "no network interface of driver %.100s",
+				       drivers);
 	return 0;
 }
 
@@ -192,29 +208,45 @@ static int wait_interface(int events, const char *drivers, struct deadline deadl
  * A packet that is sent before the link carries some is lost, and the next comes late. A state that
  * is unknown becomes known in a moment, or never does, with drivers that do not say.
  */
-static int raise_link(int events, const char *name, struct deadline deadline, struct err *reterr)
+static int raise_link(int events, unsigned index, struct deadline deadline, struct err *reterr)
 {
 	struct deadline known = deadline_in(UNKNOWN_MS);
 
-	allow_ipv6(name, false);
-	if (!set_up(name, true))
-		return err_errno(reterr, E_NETWORK, errno, "raising '%s'", name);
+	allow_ipv6(index, false);
+	if (!set_up(index, true))
+		return err_errno(reterr, E_NETWORK, errno, "raising the network interface");
 	for (;;) {
-		int state = link_state(name);
+		int state = link_state(index);
 		bool unknown = state == IF_OPER_UNKNOWN;
 
 		if (state == IF_OPER_UP || (unknown && deadline_left_ms(known) == 0))
 			return 0;
 		if (deadline_left_ms(deadline) == 0)
-			return err_set(reterr, E_NETWORK, "'%s' has no link", name);
+			return err_set(reterr, E_NETWORK, "'%s' has no link",
+				       request_for(index).ifr_name);
 		(void)wait_event(events, unknown && known.at_ms < deadline.at_ms ? known : deadline);
 	}
 }
 
-/* Before anything is changed, so that whoever comes after us finds what to undo. */
-static int write_state(const char *name, struct err *reterr)
+/* The client takes the interface by its name, which can change while it starts. */
+static int get_lease(unsigned index, struct deadline deadline, struct dhcp_lease *ret,
+		     struct err *reterr)
 {
-	char path[PATH_MAX], *slash;
+	struct ifreq before;
+	int r;
+
+	do {
+		before = request_for(index);
+		r = dhcp_run(before.ifr_name, deadline, ret, reterr);
+	} while (r < 0 && deadline_left_ms(deadline) > 0 &&
+		 strcmp(before.ifr_name, request_for(index).ifr_name) != 0);
+	return r;
+}
+
+/* Before anything is changed, so that whoever comes after us finds what to undo. */
+static int write_state(unsigned index, struct err *reterr)
+{
+	char path[PATH_MAX], text[16], *slash;
 
 	platform_under_root(NETWORK_STATE, path);
 	slash = strrchr(path, '/');
@@ -223,7 +255,8 @@ static int write_state(const char *name, struct err *reterr)
 		(void)mkdir(path, 0700);
 		*slash = '/';
 	}
-	return file_replace(path, name, strlen(name), 0600, reterr);
+	(void)snprintf(text, sizeof(text), "%u", index);
+	return file_replace(path, text, strlen(text), 0600, reterr);
 }
 
 int network_up(const struct network_config *c, struct deadline deadline, struct err *reterr)
@@ -231,7 +264,7 @@ int network_up(const struct network_config *c, struct deadline deadline, struct 
 	_cleanup_close_ int events = -1;
 	int64_t begin = now_ms(), link;
 	struct dhcp_lease lease;
-	char name[IFNAMSIZ];
+	unsigned index = 0;
 	int r;
 
 	if (!platform_is_initramfs())
@@ -239,40 +272,41 @@ int network_up(const struct network_config *c, struct deadline deadline, struct 
 	events = open_events();
 	if (events < 0)
 		return err_errno(reterr, E_NETWORK, errno, "asking the kernel about links");
-	r = wait_interface(events, c->drivers, deadline, name, reterr);
+	r = wait_interface(events, c->drivers, deadline, &index, reterr);
 	if (r == 0)
-		r = write_state(name, reterr);
+		r = write_state(index, reterr);
 	if (r < 0)
 		return r;
-	r = raise_link(events, name, deadline, reterr);
+	r = raise_link(events, index, deadline, reterr);
 	link = now_ms();
 	if (r == 0)
-		r = dhcp_run(name, deadline, &lease, reterr);
+		r = get_lease(index, deadline, &lease, reterr);
 	if (r == 0)
-		r = apply(name, &lease, reterr);
+		r = apply(index, &lease, reterr);
 	if (r < 0)
 		network_down();
 	else
-		log_debug("network: %s is up, link after %lld ms, address after %lld ms", name,
+		log_debug("network: up, link after %lld ms, address after %lld ms",
 			  (long long)(link - begin), (long long)(now_ms() - begin));
 	return r;
 }
 
 void network_down(void)
 {
-	_cleanup_buf_ struct buf name = {0};
+	_cleanup_buf_ struct buf text = {0};
 	char state[PATH_MAX], resolv[PATH_MAX];
+	uint64_t index;
 
 	platform_under_root(NETWORK_STATE, state);
 	platform_under_root(NETWORK_RESOLV, resolv);
-	if (!platform_is_initramfs() || file_read(state, IFNAMSIZ - 1, &name, NULL) < 0 ||
-	    !network_is_name((const char *)name.data))
+	if (!platform_is_initramfs() || file_read(state, 16, &text, NULL) < 0 ||
+	    !decimal_u64((const char *)text.data, INT32_MAX, &index))
 		return;
 	/* a link that goes down takes its routes along, but not its address */
-	(void)set_address((const char *)name.data, SIOCSIFADDR, 0);
-	if (!set_up((const char *)name.data, false))
-		log_debug("network: '%s' stays up: %s", (const char *)name.data, strerror(errno));
-	allow_ipv6((const char *)name.data, true);
+	(void)set_address((unsigned)index, SIOCSIFADDR, 0);
+	if (!set_up((unsigned)index, false))
+		log_debug("network: the interface stays up: %s", strerror(errno));
+	allow_ipv6((unsigned)index, true);
 	(void)unlink(resolv);
 	(void)unlink(state);
 }

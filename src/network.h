@@ -15,7 +15,9 @@
 #include "deadline.h"
 #include "err.h"
 
-/* Does this configuration have evidence or keys that come over a network? */
+/* Does this configuration demand evidence of the hardware? */
+bool evidence_needed(const struct config *c);
+/* And does some of that come over a network? */
 bool network_needed(const struct config *c);
 
 /*
@@ -31,5 +33,10 @@ int network_up(const struct network_config *c, struct deadline deadline, struct 
  * nothing is up; never on a network that somebody else raised.
  */
 void network_down(void);
+
+/* The programs that can be the DHCP client, for the check of a boot image; NULL behind the last. */
+const char *network_client(size_t i);
+/* What the client calls; installed, and in the boot image. */
+#define NETWORK_DHCP_EVENT CVMCRYPT_LIBEXECDIR "/dhcp-event"
 
 #endif

@@ -8,10 +8,8 @@
 
 #include <net/if.h>
 
-#define NETWORK_STATE "/run/cvmcrypt/network"	/* name of the interface that we raised */
+#define NETWORK_STATE "/run/cvmcrypt/network"	/* index of the interface that we raised */
 #define NETWORK_RESOLV "/etc/resolv.conf"
-/* What udhcpc calls with what it learnt; installed, and in the boot image. */
-#define DHCP_EVENT CVMCRYPT_LIBEXECDIR "/dhcp-event"
 
 /*
  * The interface by its driver, as sysfs shows both: first driver of the list that has one, lowest

@@ -16,6 +16,11 @@ cvmcrypt_facts() {
     "$dracutsysrootdir$CVMCRYPT" check --image "${_args[@]}"
 }
 
+# cvmcrypt_fact FACTS NAME
+cvmcrypt_fact() {
+    sed -n "s/^$2=//p" <<< "$1"
+}
+
 cvmcrypt_not_configured() {
     dinfo "cvmcrypt: no volume is configured in $CVMCRYPT_CONFIG, nothing is added to the boot image"
 }
@@ -44,7 +49,25 @@ installkernel() {
     _facts=$(cvmcrypt_facts) || return 1
     [[ $_facts == *configured=yes* ]] || return 0
     # shellcheck disable=SC2046
-    hostonly='' instmods $(sed -n 's/^modules=//p' <<< "$_facts")
+    hostonly='' instmods $(cvmcrypt_fact "$_facts" modules)
+}
+
+# Evidence: the time before which no certificate is judged, and the network if some comes over one.
+cvmcrypt_evidence() {
+    local _facts=$1 _file
+
+    _file=$(cvmcrypt_fact "$_facts" built-at)
+    if [[ $_file != no ]]; then
+        printf '%s\n' "${SOURCE_DATE_EPOCH:-$(date +%s)}" > "$initdir$_file"
+        chmod 0644 "$initdir$_file"
+    fi
+    [[ $(cvmcrypt_fact "$_facts" network) == yes ]] || return 0
+    DRACUT_RESOLVE_DEPS=1 inst_binary "$(cvmcrypt_fact "$_facts" fetcher)"
+    inst_script "$(cvmcrypt_fact "$_facts" dhcp-event)"
+    # the DHCP client; what is missing is told by the check of the image
+    inst_multiple -o busybox
+    _file=$(cvmcrypt_fact "$_facts" roots)
+    [[ ! -f $dracutsysrootdir$_file ]] || inst_simple "$_file"
 }
 
 # called by dracut
@@ -67,6 +90,7 @@ install() {
         [[ -f $dracutsysrootdir$_file ]] && inst_simple "$_file"
     done
     chmod -R u=rwX,go=rX "$initdir$CVMCRYPT_CONFIG"
+    cvmcrypt_evidence "$_facts"
 
     # loaded beside everything else: the AES driver's self-tests take most of a second under
     # emulation
@@ -77,7 +101,7 @@ install() {
     inst_simple "$moddir/cvmcrypt-handoff.service" "$systemdsystemunitdir/cvmcrypt-handoff.service"
     inst_simple "$moddir/cvmcrypt-fail.service" "$systemdsystemunitdir/cvmcrypt-fail.service"
     $SYSTEMCTL -q --root "$initdir" enable cvmcrypt-unlock.service cvmcrypt-handoff.service
-    _unit=$(sed -n 's/^device-unit=//p' <<< "$_facts")
+    _unit=$(cvmcrypt_fact "$_facts" device-unit)
     inst_simple "$moddir/device-timeout.conf" "$systemdsystemconfdir/$_unit.d/zz-cvmcrypt.conf"
     inst_simple "$moddir/99-zz-cvmcrypt.rules" /etc/udev/rules.d/99-zz-cvmcrypt.rules
 

@@ -26,6 +26,8 @@
 
 extern char **environ;
 
+/* the DHCP client, and not the shell that looks for it */
+#define CLIENT "pgrep -f 'udhcp[c] .*-i near[0]'"
 #define EVIL "/tmp/cvmcrypt-evil"
 
 struct wire {
@@ -180,7 +182,7 @@ static void expect_nothing_left(const struct wire *w)
 	assert_null(strstr((char *)routes.data, "near0"));
 	assert_false(exists(w, NETWORK_STATE));
 	assert_false(exists(w, NETWORK_RESOLV));
-	assert_false(run("pgrep -u 61180 > /dev/null"));
+	assert_false(run(CLIENT " > /dev/null"));
 }
 
 static void expect_up(struct wire *w)
@@ -368,16 +370,16 @@ static void test_after_a_death(void **state)
 	pid = fork();
 	if (pid == 0)
 		_exit(network_up(&w->config, deadline_in(10000), NULL) < 0);
-	for (int i = 0; i < 200 && !run("pgrep -u 61180 > /dev/null"); i++)
+	for (int i = 0; i < 200 && !run(CLIENT " > /dev/null"); i++)
 		(void)usleep(20000);
-	assert_true(run("pgrep -u 61180 > /dev/null"));
+	assert_true(run(CLIENT " > /dev/null"));
 	/* the client's rights: a packet socket and its port */
-	assert_true(run("grep -q 'CapEff:\t0000000000002400' /proc/$(pgrep -u 61180)/status"));
-	assert_true(run("grep -q 'CapBnd:\t0000000000002400' /proc/$(pgrep -u 61180)/status"));
-	assert_true(run("grep -q 'NoNewPrivs:\t1' /proc/$(pgrep -u 61180)/status"));
+	assert_true(run("grep -q 'CapEff:\t0000000000002400' /proc/$(" CLIENT ")/status"));
+	assert_true(run("grep -q 'CapBnd:\t0000000000002400' /proc/$(" CLIENT ")/status"));
+	assert_true(run("grep -q 'NoNewPrivs:\t1' /proc/$(" CLIENT ")/status"));
 	assert_int_equal(kill(pid, SIGKILL), 0);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
-	for (int i = 0; i < 100 && run("pgrep -u 61180 > /dev/null"); i++)
+	for (int i = 0; i < 100 && run(CLIENT " > /dev/null"); i++)
 		(void)usleep(20000);
 	network_down();
 	expect_nothing_left(w);

@@ -358,11 +358,90 @@ static void test_config(void **state)
 				"device = PARTLABEL=root\nmapping = root\nsources = tpm2\n",
 				NULL, &f),
 			 -E_CONFIG_MISSING);
-	assert_int_equal(config("[boot]\nisolation = snp\n[volume root]\nrole = os\ndevice = "
-				"PARTLABEL=root\n"
-				"mapping = root\nsources = tpm2\nid = " ID "\n",
-				NULL, &f),
-			 0);
+}
+
+#define VOLUME_TEXT \
+	"[volume root]\nrole = os\ndevice = PARTLABEL=root\nmapping = my-root\nid = " ID "\n"
+#define EVIDENCE "[boot]\nisolation = snp-or-tdx\n" VOLUME_TEXT
+
+/* What evidence needs is asked for when it is demanded, and only then. */
+static void test_evidence_facts(void **state)
+{
+	struct facts f;
+
+	(void)state;
+	assert_int_equal(config(config_text, NULL, &f), 0);
+	assert_non_null(strstr(f.text, "\nnetwork=no\n"));
+	assert_non_null(strstr(f.text, "\nbuilt-at=no\n"));
+	assert_null(strstr(f.text, "fetcher="));
+	assert_null(strstr(f.text, "virtio_net"));
+	assert_int_equal(config(EVIDENCE, NULL, &f), 0);
+	assert_non_null(strstr(f.text, "\nnetwork=yes\n"));
+	assert_non_null(strstr(f.text, "\nbuilt-at=/etc/cvmcrypt/built-at\n"));
+	assert_non_null(strstr(f.text, "\nfetcher=" CVMCRYPT_LIBEXECDIR "/cvmcrypt-fetch\n"));
+	assert_non_null(strstr(f.text, "\ndhcp-event=" CVMCRYPT_LIBEXECDIR "/dhcp-event\n"));
+	assert_non_null(strstr(f.text, "\nroots=/"));
+	assert_non_null(strstr(f.text, " nvme af_packet hv_netvsc virtio_net gve ena\n"));
+	assert_int_equal(config(EVIDENCE "[network]\namd-kds = off\n", NULL, &f), 0);
+	assert_non_null(strstr(f.text, "\nnetwork=yes\n"));
+	assert_null(strstr(f.text, "roots="));
+	assert_int_equal(config(EVIDENCE "[network]\nroots = /etc/x.pem\n", NULL, &f), 0);
+	assert_non_null(strstr(f.text, "\nroots=/etc/x.pem\n"));
+	assert_int_equal(config(EVIDENCE "[network]\namd-kds = off\nmetadata = off\n", NULL, &f), 0);
+	assert_non_null(strstr(f.text, "\nnetwork=no\n"));
+	assert_non_null(strstr(f.text, "\nbuilt-at=/etc"));
+}
+
+static void put_evidence(bool dracut)
+{
+	if (dracut)
+		put_dracut();
+	else
+		put_initramfs_tools();
+	put(CVMCRYPT_LIBEXECDIR "/x", "");
+	shell("cd", image,
+	      "&& for f in ." CVMCRYPT_LIBEXECDIR "/cvmcrypt-fetch bin/busybox; do "
+	      "install -m 755 \"$OLDPWD/tests/fuzz/corpus/elf_needed/program\" $f; done");
+	put(CVMCRYPT_LIBEXECDIR "/dhcp-event", "#!/bin/sh\n");
+	put("/etc/ssl/certs/ca-certificates.crt", "");
+	put("/etc/cvmcrypt/built-at", "1700000000\n");
+	put("/etc/cvmcrypt/cvmcrypt.conf", EVIDENCE);
+	put("/lib/modules/6.1/modules.builtin",
+	    "kernel/crypto/aes_generic.ko\nkernel/drivers/char/tpm/tpm_crb.ko\n"
+	    "kernel/drivers/net/virtio_net.ko\n");
+}
+
+static void test_evidence_missing(void **state)
+{
+	static const char *const files[] = {
+		CVMCRYPT_LIBEXECDIR "/cvmcrypt-fetch", CVMCRYPT_LIBEXECDIR "/dhcp-event",
+		"/usr/bin/busybox", "/etc/ssl/certs/ca-certificates.crt", "/etc/cvmcrypt/built-at",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 2 * ARRAY_SIZE(files); i++) {
+		put_evidence(i % 2 == 0);
+		expect_good();
+		delete(files[i / 2]);
+		expect(E_IMAGE_FILE, strrchr(files[i / 2], '/') + 1);
+	}
+	put_evidence(true);
+	put("/etc/cvmcrypt/built-at", "yesterday\n");
+	expect(E_IMAGE_FILE, "built-at");
+	put_evidence(true);
+	put("/lib/modules/6.1/modules.builtin",
+	    "kernel/crypto/aes_generic.ko\nkernel/drivers/char/tpm/tpm_crb.ko\n");
+	expect(E_IMAGE_MODULE, "'hv_netvsc' of kernel 6.1, for the network");
+	put_evidence(false);
+	put("/etc/cvmcrypt/cvmcrypt.conf", EVIDENCE "[network]\nroots = /etc/cvmcrypt/roots.pem\n");
+	expect(E_IMAGE_FILE, "/etc/cvmcrypt/roots.pem");
+	/* without a service there is nothing to fetch, but still a time */
+	put_evidence(false);
+	put("/etc/cvmcrypt/cvmcrypt.conf", EVIDENCE "[network]\nmetadata = off\namd-kds = off\n");
+	delete(CVMCRYPT_LIBEXECDIR "/cvmcrypt-fetch");
+	expect_good();
+	delete("/etc/cvmcrypt/built-at");
+	expect(E_IMAGE_FILE, "built-at");
 }
 
 static int setup(void **state)
@@ -383,6 +462,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_missing), cmocka_unit_test(test_present),
 		cmocka_unit_test(test_not_a_tree), cmocka_unit_test(test_config),
+		cmocka_unit_test(test_evidence_facts), cmocka_unit_test(test_evidence_missing),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
