@@ -18,7 +18,9 @@ int secret_heap_init(struct err *reterr)
 	(void)prctl(PR_SET_DUMPABLE, 0);
 	(void)setrlimit(RLIMIT_CORE, &none);
 	/* openssl.cnf could name providers and engines, and the initramfs has none */
-	if (OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL) != 1)
+	/* without memory for its default context OpenSSL goes on, and crashes at the first use */
+	if (OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL) != 1 ||
+	    !OSSL_LIB_CTX_get0_global_default())
 		return err_set(reterr, E_CRYPTO, "starting the cryptographic library");
 	/* 2: memory that could not be locked. Unprivileged users (inspect, tests) have small limits. */
 	if (CRYPTO_secure_malloc_init(SECURE_HEAP_BYTES, SECURE_HEAP_MIN) == 0)
