@@ -23,6 +23,7 @@ struct luks_store {
 	struct luks_device device;
 	struct crypt_device *cd;
 	struct luks_note note;
+	uint32_t slots, tokens;		/* that were there when the present call began */
 };
 
 void luks_store_freep(struct luks_store **s)
@@ -100,6 +101,32 @@ static int write_failed(struct luks_store *s, enum err_code code, int r, const c
 	return e;
 }
 
+/*
+ * On the disk a failed change may be whole: memory can run short after the first copy, too. The
+ * caller gets no number of what was added and can't undo it, so that is done here. What is ours is
+ * told by its key and its type: others may have changed the header meanwhile.
+ */
+static void take_back_keyslot(struct luks_store *s, const struct secret *passphrase)
+{
+	const char *key = (const char *)passphrase->bytes;
+
+	for (int i = 0; s->cd && i < LUKS2_KEYSLOTS_MAX; i++)
+		if (!(s->slots & UINT32_C(1) << i) &&
+		    crypt_activate_by_passphrase(s->cd, NULL, i, key, passphrase->len, 0) == i)
+			(void)crypt_keyslot_destroy(s->cd, i);
+}
+
+static void take_back_token(struct luks_store *s)
+{
+	const char *type;
+
+	for (int i = 0; s->cd && i < LUKS2_KEYSLOTS_MAX; i++)
+		if (!(s->tokens & UINT32_C(1) << i) &&
+		    crypt_token_status(s->cd, i, &type) > CRYPT_TOKEN_INACTIVE &&
+		    strncmp(type, "cvmcrypt", strlen("cvmcrypt")) == 0)
+			(void)crypt_token_json_set(s->cd, i, NULL);
+}
+
 static int check_loaded(const struct luks_store *s, struct err *reterr)
 {
 	if (s->cd)
@@ -108,11 +135,20 @@ static int check_loaded(const struct luks_store *s, struct err *reterr)
 		       s->device.path);
 }
 
-/* Every call starts here, so that a note is of that call. */
+/* Every call starts here, so that a note is of that call, and what is there is known. */
 static int begin(struct luks_store *s, struct err *reterr)
 {
+	int r = check_loaded(s, reterr);
+
 	s->note.last[0] = 0;
-	return check_loaded(s, reterr);
+	s->slots = s->tokens = 0;
+	for (int i = 0; r == 0 && i < LUKS2_KEYSLOTS_MAX; i++) {
+		if (crypt_keyslot_status(s->cd, i) > CRYPT_SLOT_INACTIVE)
+			s->slots |= UINT32_C(1) << i;
+		if (crypt_token_status(s->cd, i, NULL) > CRYPT_TOKEN_INACTIVE)
+			s->tokens |= UINT32_C(1) << i;
+	}
+	return r;
 }
 
 int luks_store_volume_key(struct luks_store *s, const struct secret *passphrase, struct secret *ret,
@@ -200,9 +236,12 @@ int luks_store_add_keyslot(struct luks_store *s, const struct secret *volume_key
 	r = crypt_keyslot_add_by_volume_key(s->cd, CRYPT_ANY_SLOT, (const char *)volume_key->bytes,
 					    volume_key->len, (const char *)passphrase->bytes,
 					    passphrase->len);
-	if (r < 0)
-		return write_failed(s, r == -EPERM ? E_KEYTEST : E_HEADER_WRITE, r,
-				    "adding a keyslot", reterr);
+	if (r < 0) {
+		r = write_failed(s, r == -EPERM ? E_KEYTEST : E_HEADER_WRITE, r,
+				 "adding a keyslot", reterr);
+		take_back_keyslot(s, passphrase);
+		return r;
+	}
 	*ret_slot = r;
 	return 0;
 }
@@ -243,10 +282,13 @@ int luks_store_put_token(struct luks_store *s, int token, const char *json, int 
 	if (r < 0)
 		return r;
 	r = crypt_token_json_set(s->cd, token < 0 ? CRYPT_ANY_TOKEN : token, json);
-	if (r == -ENOSPC)
-		return write_failed(s, E_NO_SPACE, r, "writing a token", reterr);
-	if (r < 0)
-		return write_failed(s, E_HEADER_WRITE, r, "writing a token", reterr);
+	if (r < 0) {
+		r = write_failed(s, r == -ENOSPC ? E_NO_SPACE : E_HEADER_WRITE, r,
+				 "writing a token", reterr);
+		if (token < 0)
+			take_back_token(s);
+		return r;
+	}
 	*ret_token = r;
 	return 0;
 }
