@@ -170,10 +170,12 @@ int cmd_status(int argc, char **argv, struct err *reterr)
 		list = json_add_array(root, "volumes", &ok);
 	}
 	r = show_all(&config, values[O_DEVICE], argv + 1, count, list, reterr);
-	if (root) {
-		text = json_print(root, true);
+	if (values[O_JSON]) {
+		text = ok ? json_print(root, true) : NULL;
 		if (text)
 			printf("%s\n", text);
+		else if (r == 0)
+			r = err_set(reterr, E_NOMEM, "status");
 	}
 	json_free(root);
 	return r;
