@@ -160,12 +160,13 @@ $(B)/integration/%: tests/integration/%.c $(wildcard tests/lib/*.c tests/lib/*.h
 check-integration: all $(INTEGRATION) $(EMU)
 	$(Q)tests/run-unit $(INTEGRATION)
 
-# every write of every change cut
-$(B)/fault/cut_writes.so: tests/fault/cut_writes.c
+# every write of every change cut; allocations that fail: FAULT=full for each place that makes one
+FAULT ?= quick
+$(B)/fault/%.so: tests/fault/%.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -shared -fPIC -O1 -o $@ $< -ldl
-check-fault: all $(INTEGRATION) $(B)/fault/cut_writes.so
-	$(Q)tests/fault/run $(B)
+check-fault: all $(INTEGRATION) $(B)/fault/cut_writes.so $(B)/fault/fail_alloc.so
+	$(Q)tests/fault/run $(B) $(FAULT)
 
 check-initramfs: all
 	$(Q)tests/initramfs/run

@@ -756,6 +756,9 @@ static int with_tpm(struct machine *m, const char *op, struct err *e)
 	return r < 0 ? r : err_set(e, E_USAGE, "no operation '%s'", op);
 }
 
+/* What tests/fault/fail_alloc.c has: from here on allocations fail. */
+__attribute__((weak)) void fault_begin(void);
+
 static int one_operation(const char *op, const char *dir)
 {
 	struct machine m = {0};
@@ -768,6 +771,8 @@ static int one_operation(const char *op, const char *dir)
 	write_config();
 	load_config(&m);
 	(void)snprintf(tpm_server.conf, sizeof(tpm_server.conf), "swtpm:path=%s/tpm.sock", dir);
+	if (fault_begin)
+		fault_begin();
 	if (strcmp(op, "enroll") == 0) {
 		r = do_enroll(&m, false, &e);
 	} else if (strcmp(op, "judge") == 0) {
