@@ -155,8 +155,25 @@ static int pem_block(BIO *bio, const char *name, const char *label, struct buf *
 	return r;
 }
 
-static int pem_blocks(BIO *bio, const char *name, const char *label, x509_take *take, void *to,
-		      struct err *reterr)
+/* How many blocks there ought to be: one that a broken line hides must not go unnoticed. */
+static size_t pem_begins(const struct cursor *bytes)
+{
+	static const char begin[] = "-----BEGIN";
+	const uint8_t *p = bytes->p, *end = bytes->p + bytes->left;
+	size_t count = 0;
+
+	while (p && p < end) {
+		p = memmem(p, (size_t)(end - p), begin, sizeof(begin) - 1);
+		if (!p)
+			break;
+		count++;
+		p += sizeof(begin) - 1;
+	}
+	return count;
+}
+
+static int pem_blocks(BIO *bio, size_t want, const char *name, const char *label, x509_take *take,
+		      void *to, struct err *reterr)
 {
 	for (size_t count = 0;; count++) {
 		_cleanup_buf_ struct buf der = BUF_INIT(X509_FILE_MAX);
@@ -167,6 +184,8 @@ static int pem_blocks(BIO *bio, const char *name, const char *label, x509_take *
 			return r;
 		if (end && count == 0)
 			return err_set(reterr, E_CERT_MALFORMED, "%s: no %s in PEM or DER", name, label);
+		if (end && count != want)
+			return err_set(reterr, E_CERT_MALFORMED, "%s: a PEM block is broken", name);
 		if (end)
 			return 0;
 		if (der.failed)
@@ -210,7 +229,7 @@ int x509_blocks(const char *name, const char *label, const struct cursor *bytes,
 	bio = BIO_new_mem_buf(bytes->left > 0 ? bytes->p : (const uint8_t *)"", (int)bytes->left);
 	if (!bio)
 		return err_set(reterr, E_NOMEM, "%s", name);
-	r = pem_blocks(bio, name, label, take, to, reterr);
+	r = pem_blocks(bio, pem_begins(bytes), name, label, take, to, reterr);
 	BIO_free(bio);
 	return r;
 }

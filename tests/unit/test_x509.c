@@ -223,7 +223,7 @@ static void test_read_pem(void **state)
 
 	(void)state;
 	assert_int_equal(read_bytes(pem.data, pem.len, 3), 0);
-	buf_put(&all, "text of people\r\n\0", 17);
+	buf_put(&all, "text of people\r\n\0\n", 18);
 	buf_put(&all, pem.data, pem.len);
 	buf_put(&all, "\nmore text\n", 11);
 	buf_put(&all, pem.data, pem.len);
@@ -235,6 +235,10 @@ static void test_read_pem(void **state)
 	assert_int_equal(read_bytes(key, sizeof(key) - 1, 0), -E_CERT_MALFORMED);
 	/* the last block cut: never the first two alone */
 	assert_int_equal(read_bytes(pem.data, pem.len - 100, 0), -E_CERT_MALFORMED);
+	/* a line that no longer begins a block: nor the others without it */
+	((char *)memmem(pem.data + 1, pem.len - 1, "-----\n-----BEGIN", 16))[5] = ' ';
+	assert_int_equal(read_bytes(pem.data, pem.len, 0), -E_CERT_MALFORMED);
+	((char *)memmem(pem.data + 1, pem.len - 1, "----- -----BEGIN", 16))[5] = '\n';
 	pem.data[pem.len - 200] = '!';
 	assert_int_equal(read_bytes(pem.data, pem.len, 0), -E_CERT_MALFORMED);
 }
