@@ -101,6 +101,11 @@ int config_check_image(const struct config *c, struct err *reterr)
 			       "%s:%u: [boot] lacks 'isolation'; "
 			       "give snp-or-tdx, snp, tdx or none",
 			       c->boot_file, c->boot_line);
+	/* nothing that is written down is silently without effect */
+	if (c->policy.isolation == ISOLATION_NONE && *c->policy.file)
+		return err_set(reterr, E_CONFIG_VALUE,
+			       "%s:%u: [policy] is not judged with isolation = none; remove one of "
+			       "the two", c->policy.file, c->policy.line);
 	for (size_t i = 0; i < c->volume_count; i++)
 		if (!c->volume[i].id_set && !c->volume[i].measured)
 			return volume_err(

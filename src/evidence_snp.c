@@ -9,6 +9,7 @@
 #include "codec.h"
 #include "json.h"
 #include "log.h"
+#include "trust_time.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -140,6 +141,7 @@ int evidence_snp_finish(struct errand *x, struct err *reterr)
 {
 	struct collection *c = x->c;
 	struct err why = {0}, kds = {0};
+	int64_t at;
 	int r;
 
 	if (!c->certified_by[0] && c->snp.signing_key == SNP_KEY_VCEK && !from_metadata(x, &why) &&
@@ -155,7 +157,8 @@ int evidence_snp_finish(struct errand *x, struct err *reterr)
 	r = evidence_roots(x, x->q->config->policy.amd_roots, ROOT_AMD, reterr);
 	if (r < 0)
 		return r;
-	c->evidence.snp_authentic = snp_verify(&c->snp, &c->certs, &c->roots, x->q->at, &c->leaf,
+	at = trust_time_of(&c->certs, x->q->floor, x->q->at);
+	c->evidence.snp_authentic = snp_verify(&c->snp, &c->certs, &c->roots, at, &c->leaf,
 					       &c->verdict);
 	c->evidence.snp_leaf = c->leaf.cert ? &c->leaf : NULL;
 	return 0;

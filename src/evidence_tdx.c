@@ -8,6 +8,7 @@
 #include "codec.h"
 #include "file.h"
 #include "json.h"
+#include "trust_time.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -104,10 +105,19 @@ static bool all_passed_since(const struct verdict *v, size_t before)
 	return v->count > before && !v->lost;
 }
 
+/* By the PCK certificate, which is the quote's own. */
+static int64_t judged_at(const struct errand *x)
+{
+	_cleanup_x509_list_ struct x509_list chain = {0};
+
+	(void)x509_read(&chain, "PCK chain", x->c->td_quote.chain, x->c->td_quote.chain_len, NULL);
+	return trust_time_of(&chain, x->q->floor, x->q->at);
+}
+
 static int verify(struct errand *x, struct err *reterr)
 {
 	struct collection *c = x->c;
-	struct tdx_trust trust = {.roots = &c->roots, .at = x->q->at};
+	struct tdx_trust trust = {.roots = &c->roots, .at = judged_at(x)};
 	size_t before = c->verdict.count;
 	int r = evidence_roots(x, x->q->config->policy.intel_roots, ROOT_INTEL, reterr);
 

@@ -112,6 +112,17 @@ static void check_cmdline_file(struct emitter *e, const struct config *config, c
 				    e, NULL);
 }
 
+/* The image is often built on the machine that will boot it. */
+static void propose_isolation(struct emitter *e, const struct err *err)
+{
+	const char *hint = platform_isolation_hint();
+	char text[ERR_MSG_MAX + 64];
+
+	(void)snprintf(text, sizeof(text), "%s; this machine suggests isolation = %s", err->msg,
+		       hint ? hint : "none");
+	finding(e, err->code, text);
+}
+
 int image_check_config(const char *config_dir, const char *cmdline_file,
 		       const struct image_report *report, struct err *reterr)
 {
@@ -130,7 +141,9 @@ int image_check_config(const char *config_dir, const char *cmdline_file,
 	}
 	config_facts(&e, &config);
 	r = config_check_image(&config, &err);
-	if (r < 0)
+	if (r < 0 && config.policy.isolation == ISOLATION_UNSET)
+		propose_isolation(&e, &err);
+	else if (r < 0)
 		finding(&e, -r, err.msg);
 	if (cmdline_file)
 		check_cmdline_file(&e, &config, cmdline_file);

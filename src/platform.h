@@ -58,6 +58,12 @@ int platform_check_init(const char *dir, struct err *reterr);
 int platform_mapping_device(const char *mapping, char *out, size_t out_size, struct err *reterr);
 
 /*
+ * "snp" or "tdx" where this looks like such a machine, else NULL: a proposal for the configuration.
+ * CPUID and device nodes are the host's word and prove nothing.
+ */
+const char *platform_isolation_hint(void);
+
+/*
  * No key combination of the console's owner kills a program or dumps memory; the real root sets its
  * own.
  */

@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "trust_time.h"
 
-int64_t trust_floor(int64_t image_built, int64_t enrolled)
-{
-	return image_built > enrolled ? image_built : enrolled;
-}
-
 int64_t trust_time(int64_t floor, int64_t clock, int64_t not_before, int64_t not_after)
 {
 	int64_t earliest = not_before > floor ? not_before : floor;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The time that certificates are judged at in a boot. The clock is the host's: it can say 1970 or
- * 2100, and nothing here can tell. What is known is a floor: the time at which the boot image was
- * built, or a volume enrolled, whichever is later; it is measured with the image.
+ * 2100, and nothing here can tell. What is known is a floor (floor.h): the time at which the boot image
+ * was built, which is after the enrolment that it belongs to; it is measured with the image.
  *
  * So a certificate is good when it is valid at some moment that is not before the floor. The clock
  * chooses among those moments and does nothing else: it can't bring an expired certificate back, and
@@ -13,8 +13,6 @@
 
 #include "x509.h"
 
-/* 0: not known. */
-int64_t trust_floor(int64_t image_built, int64_t enrolled);
 /*
  * The time to judge a certificate at that is valid from not_before to not_after: the clock where it is
  * neither before the floor nor outside these; else the earliest moment that is in them and not before

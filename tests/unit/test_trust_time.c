@@ -71,9 +71,6 @@ static void floors(void **state)
 	struct x509_list none = {0};
 
 	(void)state;
-	assert_int_equal(trust_floor(5, 7), 7);
-	assert_int_equal(trust_floor(7, 5), 7);
-	assert_int_equal(trust_floor(0, 5), 5);
 	assert_int_equal(trust_time_of(&none, 10, 5), 10);
 	assert_int_equal(trust_time_of(&none, 10, 15), 15);
 }
