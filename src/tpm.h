@@ -43,8 +43,6 @@ int tpm_pcr_read(struct tpm *t, uint32_t mask, struct pcr_set *ret, struct err *
  * hashes (TPM2_PCR_Event), so no active bank is left out because its algorithm is not known here.
  */
 int tpm_pcr_extend(struct tpm *t, unsigned pcr, const void *data, size_t len, struct err *reterr);
-/* True value of PCR 15: 0 open, else used or closed. */
-int tpm_door_is_open(struct tpm *t, bool *ret, struct err *reterr);
 /*
  * Extends PCR 15 with the closing constant in every active bank and reads it back: whatever fails,
  * E_TPM_CLOSE. The value before is the one that this context read last and extended itself; so an

@@ -17,17 +17,6 @@ static int cap_now(struct tpm *t, uint8_t ret[SHA256_SIZE], struct err *reterr)
 	return r;
 }
 
-int tpm_door_is_open(struct tpm *t, bool *ret, struct err *reterr)
-{
-	static const uint8_t zero[SHA256_SIZE];
-	uint8_t now[SHA256_SIZE];
-	int r = cap_now(t, now, reterr);
-
-	if (r == 0)
-		*ret = crypto_equal(now, zero, sizeof(zero));
-	return r;
-}
-
 static int close_and_compare(struct tpm *t, struct err *reterr)
 {
 	uint8_t expected[SHA256_SIZE], now[SHA256_SIZE];
