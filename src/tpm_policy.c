@@ -34,8 +34,8 @@ static int name_of(const struct buf *public_area, uint8_t ret_name[34], struct e
 }
 
 /* Part 3, TPM2_PolicyPCR: H(old || CC || TPML_PCR_SELECTION || digest of the values) */
-static int policy_pcr(const struct pcr_set *pcrs, uint32_t mask, uint8_t policy[SHA256_SIZE],
-		      struct err *reterr)
+int tpm_policy_pcr_digest(const struct pcr_set *pcrs, uint32_t mask, uint8_t policy[SHA256_SIZE],
+			  struct err *reterr)
 {
 	_cleanup_buf_ struct buf b = BUF_INIT(128);
 	uint8_t values[SHA256_SIZE];
@@ -84,7 +84,7 @@ int tpm_policy_approved(const struct pcr_set *pcrs, uint32_t mask, const uint8_t
 
 	if (mask == 0 || mask >> PCR_COUNT)
 		return err_set(reterr, E_INTERNAL, "PCR mask 0x%x", mask);
-	r = policy_pcr(pcrs, mask, policy, reterr);
+	r = tpm_policy_pcr_digest(pcrs, mask, policy, reterr);
 	if (r == 0)
 		r = policy_nv(counter_name, number, policy, reterr);
 	if (r < 0)

@@ -20,6 +20,9 @@
 /* the bit that the first increment sets */
 #define TPM_COUNTER_WRITTEN (1u << 29)
 
+/* PolicyPCR on top of policy, which begins as zeros: the policy of what needs these values alone. */
+int tpm_policy_pcr_digest(const struct pcr_set *pcrs, uint32_t mask, uint8_t policy[SHA256_SIZE],
+			  struct err *reterr);
 /* What the approver signs: aHash = SHA-256(approvedPolicy || policyRef), policyRef empty. */
 int tpm_policy_approved(const struct pcr_set *pcrs, uint32_t mask, const uint8_t counter_name[34],
 			uint64_t number, uint8_t ret_policy[SHA256_SIZE],

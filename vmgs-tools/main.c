@@ -21,6 +21,8 @@ static const struct vmgs_verb verbs[] = {
 	{"nvram", vmgs_cmd_nvram, "list FILE", "list the UEFI variables", vmgs_nvram_options},
 	{"key-protector", vmgs_cmd_key_protector, "show FILE", "show how the root key is wrapped",
 	 vmgs_key_protector_options},
+	{"guest-secret-key", vmgs_cmd_guest_secret_key, "generate|import|export-public FILE",
+	 "make the key that the guest finds in its vTPM", vmgs_guest_secret_key_options},
 };
 
 int vmgs_exit_status(int code)
