@@ -184,6 +184,7 @@ demo: all
 
 bench: all
 	$(Q)tests/bench/evidence
+	$(Q)tests/bench/vmgs $(B)
 	$(Q)tests/vm/bench
 
 clean:

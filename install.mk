@@ -11,6 +11,7 @@ DRACUTCONFDIR ?= $(DRACUTDIR:%/modules.d=%)/dracut.conf.d
 # what is in every boot image goes without debug symbols; INSTALL_STRIP= keeps them
 INSTALL_STRIP ?= -s
 STATEDIR ?= /var/lib/cvmcrypt
+BINDIR ?= $(PREFIX)/bin
 UNITDIR_WANTS := $(UNITDIR)/multi-user.target.wants
 
 INITRAMFS_SCRIPTS := $(wildcard initramfs-tools/scripts/*/cvmcrypt)
@@ -20,7 +21,7 @@ UNITS := $(wildcard systemd/*.service)
 MANPAGES := $(wildcard man/*.[1-8])
 COMPLETIONS := $(wildcard completion/cvmcrypt $(B)/completion/cvmcrypt)
 
-install: $(B)/cvmcrypt $(B)/cvmcrypt-fetch
+install: $(B)/cvmcrypt $(B)/cvmcrypt-fetch $(B)/vmgs
 	install -d -m 0755 $(DESTDIR)$(SBINDIR) $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(INITRAMFSDIR)/hooks $(DESTDIR)$(DRACUTDIR) \
 		$(DESTDIR)$(UNITDIR_WANTS) $(DESTDIR)$(SYSCONFDIR)/cvmcrypt
 	install -d -m 0700 $(DESTDIR)$(STATEDIR)
@@ -41,6 +42,8 @@ install: $(B)/cvmcrypt $(B)/cvmcrypt-fetch
 		install -m 0644 systemd/$$f $(DESTDIR)$(UNITDIR)/$$f && \
 		ln -sf ../$$f $(DESTDIR)$(UNITDIR_WANTS)/$$f || exit 1; \
 	done
+	install -D $(INSTALL_STRIP) -m 0755 $(B)/vmgs $(DESTDIR)$(BINDIR)/vmgs
+	install -D -m 0644 completion/vmgs $(DESTDIR)$(COMPLETIONDIR)/vmgs
 	for f in $(MANPAGES); do \
 		install -D -m 0644 $$f $(DESTDIR)$(MANDIR)/man$${f##*.}/$${f##*/} || exit 1; \
 	done

@@ -265,10 +265,11 @@ int vmgs_store_write(struct vmgs_store *s, int id, const void *data, size_t len,
 /* The extended table's entry goes with the file. */
 static void move_extended(struct change *c, int from, int to)
 {
-	uint8_t *source = c->extended.bytes + (size_t)from * VMGS_ENTRY_BYTES;
+	uint8_t *source;
 
 	if (!c->root)
 		return;
+	source = c->extended.bytes + (size_t)from * VMGS_ENTRY_BYTES;
 	if (to >= 0)
 		memcpy(c->extended.bytes + (size_t)to * VMGS_ENTRY_BYTES, source, VMGS_ENTRY_BYTES);
 	explicit_bzero(source, VMGS_ENTRY_BYTES);
