@@ -61,6 +61,22 @@ static void device_unit(const char *mapping, char *out, size_t out_size)
 	(void)snprintf(out + at, out_size - at, ".device");
 }
 
+/* Roots that the policy names instead of the built-in ones; paths have no blanks. */
+static void trust_facts(const struct emitter *e, const struct policy *p)
+{
+	const char *const files[] = {p->amd_roots, p->intel_roots, p->azure_vtpm_roots};
+	char text[3 * POLICY_FILE_MAX] = "";
+
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		size_t len = strlen(text);
+
+		(void)snprintf(text + len, sizeof(text) - len, "%s%s", len && *files[i] ? " " : "",
+			       files[i]);
+	}
+	if (*text)
+		fact(e, "trust", text);
+}
+
 /* What the image needs beside for evidence: nothing, if none is demanded. */
 static void evidence_facts(const struct emitter *e, const struct config *config)
 {
@@ -71,6 +87,7 @@ static void evidence_facts(const struct emitter *e, const struct config *config)
 		       network ? config->network.drivers : "");
 	fact(e, "modules", text);
 	fact(e, "built-at", evidence_needed(config) ? CONFIG_DIR "/" FLOOR_FILE : "no");
+	trust_facts(e, &config->policy);
 	fact(e, "network", network ? "yes" : "no");
 	if (!network)
 		return;

@@ -61,6 +61,9 @@ cvmcrypt_evidence() {
         printf '%s\n' "${SOURCE_DATE_EPOCH:-$(date +%s)}" > "$initdir$_file"
         chmod 0644 "$initdir$_file"
     fi
+    for _file in $(cvmcrypt_fact "$_facts" trust); do
+        inst_simple "$_file" || dfatal "cvmcrypt: $_file is missing"
+    done
     [[ $(cvmcrypt_fact "$_facts" network) == yes ]] || return 0
     DRACUT_RESOLVE_DEPS=1 inst_binary "$(cvmcrypt_fact "$_facts" fetcher)"
     inst_script "$(cvmcrypt_fact "$_facts" dhcp-event)"
