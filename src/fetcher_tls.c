@@ -16,20 +16,27 @@ bool fetcher_tls_init(void)
 }
 
 /*
- * A clock behind the floor is wrong, and by how much is not known: the time is the floor or later.
- * So an end of validity is compared with the floor, and a beginning proves nothing. With a clock
- * that can be right, a beginning may lie a little ahead. Every other failure stands.
+ * The clock is the host's, so with a floor it neither refuses nor accepts alone (docs/time.md): a
+ * certificate is good that has not ended before the floor. Without a floor, as on a running system,
+ * the clock counts, and a beginning may lie a little ahead. Every other failure stands.
  */
+static bool is_fine(int error, const X509 *cert)
+{
+	time_t floor = (time_t)time_floor, latest = time(NULL) + SKEW_S;
+
+	if (error == X509_V_ERR_CERT_HAS_EXPIRED)
+		return time_floor > 0 && X509_cmp_time(X509_get0_notAfter(cert), &floor) > 0;
+	if (error != X509_V_ERR_CERT_NOT_YET_VALID)
+		return false;
+	return time_floor > 0 || X509_cmp_time(X509_get0_notBefore(cert), &latest) < 0;
+}
+
 static int on_verify(int ok, X509_STORE_CTX *ctx)
 {
-	time_t latest = time(NULL) + SKEW_S;
-	X509 *cert = X509_STORE_CTX_get_current_cert(ctx);
+	const X509 *cert = X509_STORE_CTX_get_current_cert(ctx);
 
-	if (ok || X509_STORE_CTX_get_error(ctx) != X509_V_ERR_CERT_NOT_YET_VALID || !cert)
+	if (ok || !cert || !is_fine(X509_STORE_CTX_get_error(ctx), cert))
 		return ok;
-	if ((int64_t)time(NULL) >= time_floor &&
-	    X509_cmp_time(X509_get0_notBefore(cert), &latest) >= 0)
-		return 0;
 	X509_STORE_CTX_set_error(ctx, X509_V_OK);
 	return 1;
 }

@@ -291,10 +291,13 @@ static void test_pins(void **state)
 	expect(tls_get(&c, 0, &e), E_FETCH_TLS, &e, NULL);
 }
 
-/* The clock is the host's. A floor ahead of it is what a clock of 1970 looks like. */
+/*
+ * The clock is the host's. A floor ahead of it is what a clock of 1970 looks like, one long before it
+ * what a clock of 2100 does.
+ */
 static void test_floor(void **state)
 {
-	const int64_t day = 24 * 3600, now = server_now();
+	const int64_t day = 24 * 3600, now = server_now(), year_2019 = 1546300800;
 	struct network_config c = network("short");
 	struct err e;
 
@@ -302,15 +305,23 @@ static void test_floor(void **state)
 	assert_int_equal(tls_get(&c, now - day, &e), 0);
 	assert_int_equal(tls_get(&c, now + 9 * day, &e), 0);
 	expect(tls_get(&c, now + 20 * day, &e), E_FETCH_TLS, &e, "expired");
-	/* behind the floor nobody knows how much later it is: a beginning proves nothing */
+	/* it has ended by the clock, but not before the floor */
+	c = network("expired");
+	assert_int_equal(tls_get(&c, year_2019 + 100 * day, &e), 0);
+	expect(tls_get(&c, year_2019 + 400 * day, &e), E_FETCH_TLS, &e, "expired");
+	expect(tls_get(&c, 0, &e), E_FETCH_TLS, &e, "expired");
+	/* it begins after the clock: how much later it is nobody knows */
 	c = network("ahead");
-	expect(tls_get(&c, 0, &e), E_FETCH_TLS, &e, "not yet valid");
+	assert_int_equal(tls_get(&c, now - day, &e), 0);
 	assert_int_equal(tls_get(&c, now + day, &e), 0);
-	/* an hour is not a wrong clock */
+	expect(tls_get(&c, 0, &e), E_FETCH_TLS, &e, "not yet valid");
+	/* without a floor an hour is not a wrong clock */
 	c = network("soon");
 	assert_int_equal(tls_get(&c, 0, &e), 0);
 	/* another failure stays one */
 	c = network("otherroot");
+	expect(tls_get(&c, now + day, &e), E_FETCH_TLS, &e, NULL);
+	c = network("wrongname");
 	expect(tls_get(&c, now + day, &e), E_FETCH_TLS, &e, NULL);
 }
 
