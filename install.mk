@@ -52,6 +52,7 @@ install: $(B)/cvmcrypt $(B)/cvmcrypt-fetch $(B)/vmgs
 	done
 
 uninstall:
+	rm -f $(DESTDIR)$(BINDIR)/vmgs $(DESTDIR)$(COMPLETIONDIR)/vmgs
 	rm -rf $(DESTDIR)$(LIBEXECDIR)
 	rm -f $(DESTDIR)$(SBINDIR)/cvmcrypt $(DESTDIR)$(INITRAMFSDIR)/hooks/cvmcrypt \
 		$(DESTDIR)$(COMPLETIONDIR)/cvmcrypt

@@ -123,7 +123,7 @@ static void test_table(void **state _unused_)
 	/* upstream's own case: overlaps are no failure here */
 	struct vmgs_entry entry[VMGS_FILES] = {{.offset = 6, .blocks = 1}, {.offset = 2, .blocks = 1},
 					       {.offset = 4, .blocks = 5}, {.offset = 3, .blocks = 3}};
-	struct vmgs_entry back[VMGS_FILES];
+	struct vmgs_entry back[VMGS_FILES] = {{0}};	/* padding is compared as well */
 	uint8_t block[VMGS_BLOCK_BYTES];
 	int a, b;
 
