@@ -21,7 +21,7 @@ struct boot_volume {
 	char mapping[64];
 	char device[256];		/* the node that was opened */
 	char uuid[40];			/* of LUKS */
-	char source[16];		/* tpm2, parent, recovery; "" when none gave the key */
+	char source[32];		/* tpm2, parent, recovery; "" when none gave the key */
 	enum volume_state state;
 	int code;			/* enum err_code, positive; 0 when open */
 	int64_t ms;			/* from the start of unlock */
