@@ -51,7 +51,7 @@ VMGS_SRC := $(filter-out vmgs-tools/main.c,$(wildcard vmgs-tools/*.c))
 VMGS_LIB := $(B)/libvmgs.a
 UNIT := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
 INTEGRATION := $(patsubst tests/integration/%.c,$(B)/integration/%,$(wildcard tests/integration/test_*.c))
-EMU := $(B)/emu/paravisor $(B)/emu/guest_secret_key
+EMU := $(B)/emu/paravisor $(B)/emu/tdx-quote $(B)/emu/guest_secret_key
 FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 
 all: $(B)/cvmcrypt $(B)/cvmcrypt-fetch $(B)/vmgs
@@ -142,10 +142,14 @@ check-fuzz: $(FUZZERS:%=$(B)/fuzz/fuzz_%)
 	$(Q)tests/fuzz/run $(CHECK_FUZZ_TIME) $(FUZZERS)
 
 # what plays the machine's other parts: the paravisor in front of a software TPM
-$(B)/emu/paravisor: $(wildcard tests/emu/paravisor*.c tests/emu/paravisor*.h) $(LIB)
+$(B)/emu/paravisor: $(wildcard tests/emu/paravisor*.[ch]) tests/lib/tdx_testpki.c $(LIB)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.c,$^) $(LIB) $(LIB_LDLIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -Itests/lib -o $@ $(filter %.c,$^) $(LIB) $(LIB_LDLIBS)
+$(B)/emu/tdx-quote: tests/emu/tdx_quote.c tests/lib/tdx_testpki.c $(LIB)
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -Itests/lib -Itests/emu -o $@ $(filter %.c,$^) $(LIB) $(LIB_LDLIBS)
 $(B)/emu/guest_secret_key: tests/emu/guest_secret_key.c tests/lib/guest_key.c $(LIB)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)

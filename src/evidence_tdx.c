@@ -124,7 +124,8 @@ static int verify(struct errand *x, struct err *reterr)
 	if (r < 0)
 		return r;
 	load_collateral(x);
-	if (c->collateral.files > 0)
+	/* the folder has other certificates as well */
+	if (c->collateral.tcb_infos.count > 0 || c->collateral.qe_identities.count > 0)
 		trust.collateral = &c->collateral;
 	tdx_verify_quote(&c->td_quote, &trust, &c->td_findings, &c->verdict);
 	if (c->evidence.claims)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * usage: paravisor --state DIR --pki DIR (--control PATH | --server PATH) [KNOB=VALUE...]
+ *        paravisor --pki DIR		only makes the test root
  *
  * --state: swtpm's folder. --pki: keys and certificates of the test root, made when absent.
  * --control PATH: swtpm's control channel for QEMU (-chardev socket), which brings the data channel
@@ -285,6 +286,10 @@ int main(int argc, char **argv)
 			*value = argv[i];
 		else if (value || !knobs_set(&x.p.knobs, argv[i]))
 			usage();
+	}
+	if (x.p.pki && !state && !control && !server) {
+		sign_open(&x.p);
+		return 0;
 	}
 	if (!state || !x.p.pki || (control == NULL) == (server == NULL))
 		usage();

@@ -19,7 +19,7 @@
 #define AK_HANDLE 0x81000003u
 #define EK_HANDLE 0x81010001u
 #define AK_ATTRIBUTES 0x00050472u
-#define REPORT_SIZE 2600			/* what HCLs define since 2023 */
+#define REPORT_SIZE 2900			/* as OpenHCL defines the index */
 #define USER_DATA_SIZE 64
 #define MODULUS_SIZE 256
 #define WIRE_MAX 4096

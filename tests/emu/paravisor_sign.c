@@ -2,12 +2,12 @@
 #include "paravisor_sign.h"
 
 #include "codec.h"
+#include "tdx_testpki.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/ecdsa.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 #include <openssl/x509v3.h>
@@ -264,6 +264,25 @@ static void snp_open(struct paravisor *p)
 	EVP_PKEY_free(ark_key);
 }
 
+/* The root that quotes lead to; tdx-quote makes them with the same keys. */
+static void tdx_open(struct paravisor *p)
+{
+	_cleanup_tdx_testpki_ struct tdx_testpki pki = {0};
+	struct tdx_testpki_spec spec;
+	FILE *f = existing(p, "intel-root.der");
+
+	if (f) {
+		(void)fclose(f);
+		return;
+	}
+	tdx_testpki_keep(p->pki);
+	tdx_testpki_spec(&spec);
+	tdx_testpki_make(&pki, &spec);
+	f = create(p, "intel-root.der");
+	if (fwrite(pki.root.data, pki.root.len, 1, f) != 1 || fclose(f) != 0)
+		die("writing 'intel-root.der'");
+}
+
 /* Two paravisors may share a folder. */
 void sign_open(struct paravisor *p)
 {
@@ -272,6 +291,7 @@ void sign_open(struct paravisor *p)
 	if (fd < 0 || flock(fd, LOCK_EX) < 0)
 		die("'%s': %s", p->pki, strerror(errno));
 	snp_open(p);
+	tdx_open(p);
 	(void)close(fd);
 }
 
@@ -302,8 +322,8 @@ void sign_snp(const struct paravisor *p, uint8_t *report)
 	EVP_MD_CTX_free(md);
 }
 
+/* A stand-in for the CPU's MAC, which tdx-quote demands. */
 void sign_td(const struct paravisor *p, uint8_t *report)
 {
-	(void)p;
-	memset(report + TD_REPORT_MAC, 0xac, 32);
+	memset(report + TD_REPORT_MAC, p->knobs.signature_wrong ? 0 : TD_REPORT_MAC_BYTE, 32);
 }

@@ -7,6 +7,7 @@
 #include <openssl/ec.h>
 #include <openssl/ecdsa.h>
 #include <openssl/evp.h>
+#include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
 #include <string.h>
@@ -30,10 +31,38 @@ static void must(bool ok, const char *what)
 	abort();
 }
 
+static const char *folder;
+
+void tdx_testpki_keep(const char *dir)
+{
+	folder = dir;
+}
+
+/* The key of the folder's file, which is made if there is none. */
+static EVP_PKEY *kept_key(enum key which)
+{
+	EVP_PKEY *key = NULL;
+	char path[512];
+	FILE *f;
+
+	(void)snprintf(path, sizeof(path), "%s/tdx-%d.key", folder, (int)which);
+	f = fopen(path, "r");
+	if (f) {
+		key = PEM_read_PrivateKey(f, NULL, NULL, NULL);
+	} else {
+		key = EVP_EC_gen("P-256");
+		f = fopen(path, "w");
+		must(f && PEM_write_PrivateKey(f, key, NULL, NULL, 0, NULL, NULL) == 1,
+		     "keeping a key");
+	}
+	(void)fclose(f);
+	return key;
+}
+
 static EVP_PKEY *key_of(enum key which)
 {
 	if (!keys[which])
-		keys[which] = EVP_EC_gen("P-256");
+		keys[which] = folder ? kept_key(which) : EVP_EC_gen("P-256");
 	must(keys[which] != NULL, "making a key");
 	return keys[which];
 }

@@ -54,6 +54,8 @@ struct tdx_testpki {
 #define _cleanup_tdx_testpki_ _cleanup_(tdx_testpki_done)
 void tdx_testpki_done(struct tdx_testpki *p);
 
+/* From now on keys are those of files in the folder, made where they are missing; borrows dir. */
+void tdx_testpki_keep(const char *dir);
 void tdx_testpki_body(struct tdx_body *td);
 void tdx_testpki_spec(struct tdx_testpki_spec *spec);
 void tdx_testpki_make(struct tdx_testpki *ret, const struct tdx_testpki_spec *spec);
