@@ -217,6 +217,23 @@ const struct boot_volume *boot_report_volume(const struct boot_report *report, c
 	return NULL;
 }
 
+int boot_certificates_keep(struct err *reterr)
+{
+	_cleanup_buf_ struct buf bytes = BUF_INIT(0);
+	int r;
+
+	if (!file_exists(BOOT_CERTS_PATH))
+		return 0;
+	r = file_read(BOOT_CERTS_PATH, X509_FILE_MAX, &bytes, reterr);
+	(void)mkdir(CERTS_DIR, 0700);
+	if (r == 0)
+		r = file_replace(CERTS_DIR "/fetched.der", bytes.data, bytes.len, 0600, reterr);
+	if (r < 0)
+		return r;
+	(void)unlink(BOOT_CERTS_PATH);
+	return 1;
+}
+
 static void stage_path(const char *name, char out[128])
 {
 	(void)snprintf(out, 128, RUN_DIR "/%s.record", name);

@@ -46,6 +46,13 @@ int boot_report_write(const struct boot_report *report, struct err *reterr);
 int boot_report_read(struct boot_report *ret, struct err *reterr);
 const struct boot_volume *boot_report_volume(const struct boot_report *report, const char *name);
 
+/*
+ * Moves the certificates that this boot fetched below CERTS_DIR, where the next boot image takes them
+ * from. 1: there were some; 0: none.
+ */
+#define CERTS_DIR "/var/lib/cvmcrypt/evidence"
+int boot_certificates_keep(struct err *reterr);
+
 /* The record that a boot prepared for commit: RUN_DIR/NAME.record, the token's JSON. */
 int boot_stage_write(const char *name, const void *text, size_t len, struct err *reterr);
 /* E_IO when there is none. */

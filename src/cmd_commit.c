@@ -34,6 +34,18 @@ static int commit_one(const struct config *config, const struct volume_config *v
 	return 0;
 }
 
+/* For the cache of the next boot image; that it cannot be kept is no reason to fail. */
+static void keep_certificates(void)
+{
+	struct err e = {0};
+	int r = boot_certificates_keep(&e);
+
+	if (r < 0)
+		log_warning("certificates of this boot are not kept: %s", e.msg);
+	else if (r > 0)
+		log_notice("certificates of this boot are kept; the next boot image carries them");
+}
+
 int cmd_commit(int argc, char **argv, struct err *reterr)
 {
 	_cleanup_tpm_ struct tpm *tpm = NULL;
@@ -57,6 +69,7 @@ int cmd_commit(int argc, char **argv, struct err *reterr)
 		r = tpm_open(&tpm, values[O_TCTI] ? values[O_TCTI] : config.tpm, true, reterr);
 	if (r < 0)
 		return r;
+	keep_certificates();
 	/* one volume's failure must not keep the others from being stored */
 	for (size_t i = 0; i < config.volume_count; i++) {
 		struct err e = {0};
