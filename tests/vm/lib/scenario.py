@@ -60,6 +60,19 @@ def geometry(folder):
         return dict(line.strip().split("=") for line in f if "=" in line)
 
 
+def metadata_network(pki, faults):
+    """A network in which 169.254.169.254 is the metadata service: a process for each connection."""
+    user = ("user,id=net0,restrict=on,net=169.254.169.0/24,host=169.254.169.2,dns=169.254.169.3,"
+            "dhcpstart=169.254.169.15")
+    if faults != ["down"]:
+        command = [TOP + "/tests/emu/metadata", "--stdio", "--pki", pki, "--tdx-quote",
+                   TOP + "/build/emu/tdx-quote"]
+        for fault in faults:
+            command += [] if fault == "up" else ["--fault", fault]
+        user += ",guestfwd=tcp:169.254.169.254:80-cmd:" + " ".join(command)
+    return ["-netdev", user, "-device", "virtio-net-pci,netdev=net0"]
+
+
 class Boot:
     """One boot: a [boot ...] section, run in the scenario's folder."""
 
@@ -87,7 +100,7 @@ class Boot:
                 machine.kernel = (work + "/vmlinuz", work + "/initrd", f.read().strip())
         tpm = self.get("tpm", "enrolled")
         if tpm == "enrolled":
-            machine.tpm = vm.Tpm(work + "/tpm")
+            machine.tpm = vm.Tpm(work + "/tpm", self.paravisor(folder, machine))
         elif tpm == "other":
             machine.tpm = vm.Tpm(folder + "/other-tpm")
             machine.tpm.create()
@@ -103,6 +116,21 @@ class Boot:
             machine.extra += ["-fw_cfg", f"name=opt/vm-test/argument,string={self.get('argument')}"]
         machine.extra += shlex.split(self.get("qemu"))
         return machine
+
+    def paravisor(self, folder, machine):
+        """What stands before swtpm, and the metadata service; None in images without a paravisor."""
+        default = f"{VM}/images/{self.scenario.image_name}/paravisor"
+        if not os.path.exists(default):
+            return None
+        with open(default) as f:
+            knobs = f.read().split()
+        wanted = self.get("paravisor").split()
+        if wanted == ["none"]:
+            return None
+        pki = folder + "/pki"       # VCEK and all: each machine has its own chip
+        shutil.copytree(CACHE + "/pki", pki)
+        machine.extra += metadata_network(pki, self.get("metadata", "up").split())
+        return TOP + "/build/emu/paravisor", pki, knobs + wanted
 
     def act(self, machine, timeout):
         """The `do` list: REGEX => type TEXT | qmp JSON | wait SECONDS, one after the other."""

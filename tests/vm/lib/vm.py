@@ -31,8 +31,10 @@ class VmError(Exception):
 class Tpm:
     """A TPM 2.0 state in a folder, and the swtpm process that serves it for one run."""
 
-    def __init__(self, state):
+    def __init__(self, state, paravisor=None):
+        """paravisor: (program, folder of its keys, knobs), or None for swtpm alone."""
         self.state = os.path.abspath(state)     # swtpm changes its directory
+        self.paravisor = paravisor
         self.process = None
         self.run = None
 
@@ -44,12 +46,15 @@ class Tpm:
     def start(self, *args):
         self.run = tempfile.mkdtemp(prefix="cvmvm-")     # socket paths are limited to 107 bytes
         self.control = self.run + "/tpm.ctrl"
+        command = ["swtpm", "socket", "--tpm2", "--tpmstate", "dir=" + self.state,
+                   "--ctrl", "type=unixio,path=" + self.control, "--terminate", *args]
+        if self.paravisor:
+            program, pki, knobs = self.paravisor
+            command = [program, "--state", self.state, "--pki", pki, "--control", self.control, *knobs]
         self.process = subprocess.Popen(
-            ["swtpm", "socket", "--tpm2", "--tpmstate", "dir=" + self.state,
-             "--ctrl", "type=unixio,path=" + self.control, "--terminate", *args],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
             preexec_fn=die_with_us)
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + (60 if self.paravisor else 10)
         while not os.path.exists(self.control):
             if time.monotonic() > deadline or self.process.poll() is not None:
                 raise VmError("swtpm did not start on " + self.state)
