@@ -128,9 +128,12 @@ int recovery_replace(const char *device, const struct secret *old_text, const ch
 		return r;
 	old_slot = recovery_way(&c.volume.record)->recovery.keyslot;
 	r = add_new_key(&c, &s, &text, sink, reterr);
-	if (r == 0)
-		r = drop_old_escrow(&c, reterr);
+	if (r < 0)
+		return r;
+	r = drop_old_escrow(&c, reterr);
 	if (r == 0 && old_slot >= 0)
 		r = luks_store_remove_keyslot(c.store, old_slot, reterr);
-	return r;
+	/* the volume does not open "as before": keep the key that was just handed out */
+	return r < 0 ? err_wrap(reterr, r, "the new recovery key is in force, but the old one's "
+				"keyslot %d or its copy is still there", old_slot) : 0;
 }
