@@ -26,8 +26,8 @@
 
 extern char **environ;
 
-/* the DHCP client, and not the shell that looks for it */
-#define CLIENT "pgrep -f 'udhcp[c] .*-i near[0]'"
+/* the DHCP client of this network namespace, and not the shell that looks for it */
+#define CLIENT "pgrep --ns $$ --nslist net -f 'udhcp[c] '"
 #define EVIL "/tmp/cvmcrypt-evil"
 
 struct wire {
@@ -103,10 +103,12 @@ static int make_wire(void **state)
 	char *slash;
 
 	*state = w;
-	if (!w || geteuid() != 0)
-		return w ? 0 : -1;
-	(void)snprintf(w->dir, sizeof(w->dir), "/tmp/cvmcrypt-wire.XXXXXX");
+	if (!w)
+		return -1;
 	w->in = w->out = -1;
+	if (geteuid() != 0)
+		return 0;
+	(void)snprintf(w->dir, sizeof(w->dir), "/tmp/cvmcrypt-wire.XXXXXX");
 	if (readlink("/proc/self/exe", w->program, sizeof(w->program) - 32) < 0 || !mkdtemp(w->dir) ||
 	    !run("cd %s && mkdir -p etc run usr/libexec/cvmcrypt && : > etc/initrd-release && "
 		 "cp \"$OLDPWD/network/dhcp-event\" usr/libexec/cvmcrypt/ && chmod 755 . usr usr/libexec", w->dir))
