@@ -158,7 +158,7 @@ int boot_run(const struct config *config, struct err *reterr)
 		r = open_role(&b, leave, ROLE_DATA, r, reterr);
 	} else {
 		r = -reterr->code;
-		boot_say_failure("platform", reterr, NULL, -1);
+		boot_say_failure(b.evidence ? "platform" : "boot", reterr, NULL, -1);
 	}
 	secret_clear(&b.child_wrap);
 	closed = close_door(&b, &close_err);
