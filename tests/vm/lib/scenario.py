@@ -73,6 +73,19 @@ def metadata_network(pki, faults):
     return ["-netdev", user, "-device", "virtio-net-pci,netdev=net0"]
 
 
+def paravisor(image_name, folder, machine, wanted=(), faults=("up",)):
+    """What stands before swtpm, and the metadata service; None in images without a paravisor."""
+    default = f"{VM}/images/{image_name}/paravisor"
+    if not os.path.exists(default):
+        return None
+    with open(default) as f:
+        knobs = f.read().split()
+    pki = folder + "/pki"       # VCEK and all: each machine has its own chip
+    shutil.copytree(CACHE + "/pki", pki)
+    machine.extra += metadata_network(pki, list(faults))
+    return TOP + "/build/emu/paravisor", pki, knobs + list(wanted)
+
+
 class Boot:
     """One boot: a [boot ...] section, run in the scenario's folder."""
 
@@ -118,19 +131,12 @@ class Boot:
         return machine
 
     def paravisor(self, folder, machine):
-        """What stands before swtpm, and the metadata service; None in images without a paravisor."""
-        default = f"{VM}/images/{self.scenario.image_name}/paravisor"
-        if not os.path.exists(default):
-            return None
-        with open(default) as f:
-            knobs = f.read().split()
+        """None in images without a paravisor, and where the scenario wants none."""
         wanted = self.get("paravisor").split()
         if wanted == ["none"]:
             return None
-        pki = folder + "/pki"       # VCEK and all: each machine has its own chip
-        shutil.copytree(CACHE + "/pki", pki)
-        machine.extra += metadata_network(pki, self.get("metadata", "up").split())
-        return TOP + "/build/emu/paravisor", pki, knobs + wanted
+        return paravisor(self.scenario.image_name, folder, machine, wanted,
+                         self.get("metadata", "up").split())
 
     def act(self, machine, timeout):
         """The `do` list: REGEX => type TEXT | qmp JSON | wait SECONDS, one after the other."""
