@@ -137,7 +137,7 @@ check-sanitize:
 	$(Q)$(MAKE) --no-print-directory SANITIZE=address,undefined WERROR=1 check-unit check-integration
 
 # each fuzz harness over its corpus, and a short time further
-CHECK_FUZZ_TIME ?= 5
+CHECK_FUZZ_TIME ?= 3
 check-fuzz: $(FUZZERS:%=$(B)/fuzz/fuzz_%)
 	$(Q)tests/fuzz/run $(CHECK_FUZZ_TIME) $(FUZZERS)
 
