@@ -119,38 +119,68 @@ static size_t judge_event(const struct policy *p, size_t first, const struct eve
 	return i;
 }
 
-/* Is the event's data what its digests are of? Without this the log could say anything. */
-static bool is_measured(const struct eventlog *log, const struct event *e)
+enum { IN_ANY, IN_ALL };
+
+/*
+ * Is the event's digest that of these bytes, in any or in all banks of the log? A bank that the event
+ * leaves out is one whose replay has not seen it.
+ */
+static bool is_digest_of(const struct eventlog *log, const struct event *e, int banks,
+			 const struct cursor *bytes)
 {
 	uint8_t digest[DIGEST_MAX];
-	bool any = false;
+	bool any = false, all = true;
 
 	for (size_t b = 0; b < log->bank_count; b++) {
-		if (!e->digest[b] || hash_size(log->bank[b]) == 0)
+		size_t size = hash_size(log->bank[b]);
+		bool same;
+
+		if (size == 0)
 			continue;
-		if (crypto_hash(log->bank[b], e->data, e->data_len, digest, NULL) < 0 ||
-		    memcmp(digest, e->digest[b], hash_size(log->bank[b])) != 0)
-			return false;
-		any = true;
+		same = e->digest[b] &&
+		       crypto_hash(log->bank[b], bytes->p, bytes->left, digest, NULL) == 0 &&
+		       memcmp(digest, e->digest[b], size) == 0;
+		any |= same;
+		all &= same;
 	}
-	return any;
+	return any && (all || banks == IN_ANY);
+}
+
+/*
+ * Firmware ends its part of a register with a separator (Firmware Profile, 3.3.4.8 and 10.4.1);
+ * behind it anybody extends whatever he likes. No digest covers the type: what is a separator by its
+ * digest is one, whatever the log calls it.
+ */
+static bool ends_firmware(const struct eventlog *log, const struct event *e)
+{
+	static const uint8_t values[][4] = {{0}, {1}, {0xff, 0xff, 0xff, 0xff}};
+
+	for (size_t i = 0; i < ARRAY_SIZE(values); i++)
+		if (is_digest_of(log, e, IN_ANY, &CURSOR(values[i], sizeof(values[i]))))
+			return true;
+	return e->type == EV_SEPARATOR;
 }
 
 /* UEFI 2.10, 32.3: SecureBoot is one byte, 1 when it is on. Measured into PCR 7, CC register 1. */
 static void judge_secure_boot(const struct eventlog *log, struct verdict *v)
 {
 	uint32_t pcr = log->form == EVENTLOG_CC ? 1 : 7;
-	const char *got = "no event tells";
+	const char *got = "no event of the firmware tells";
 	bool on = false;
 
 	for (size_t i = 0; i < log->event_count; i++) {
 		const struct event *e = &log->event[i];
 		struct event_variable var;
 
-		if (e->pcr != pcr || e->type != EV_EFI_VARIABLE_DRIVER_CONFIG ||
-		    !event_variable(e, &var) || strcmp(var.name, "SecureBoot") != 0)
+		if (e->pcr != pcr || e->type == EV_NO_ACTION)
 			continue;
-		on = is_measured(log, e) && var.data_len == 1 && var.data[0] == 1;
+		if (ends_firmware(log, e))
+			break;
+		if (e->type != EV_EFI_VARIABLE_DRIVER_CONFIG || !event_variable(e, &var) ||
+		    strcmp(var.name, "SecureBoot") != 0)
+			continue;
+		on = is_digest_of(log, e, IN_ALL, &CURSOR(e->data, e->data_len)) &&
+		     var.data_len == 1 && var.data[0] == 1;
 		got = on ? "on" : "off, or not as measured";
 		if (!on)
 			break;

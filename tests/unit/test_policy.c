@@ -500,6 +500,30 @@ static void secure_boot_as_measured(void **state)
 	judge(SNP_BOOT, b, "policy.secure-boot", "altered event");
 }
 
+/* What the boot loader may do to a log: it extends PCR 7 itself, and types are in no digest. */
+static void secure_boot_by_firmware(void **state)
+{
+	static const uint16_t banks[] = {HASH_SHA1, HASH_SHA256};
+	struct boot *b = good_boot(0);
+
+	(void)state;
+	eventlog_done(&b->log);
+	build_event(&b->bytes, 7, EV_EFI_ACTION, "\0\0\0\0", 4);
+	build_secure_boot(&b->bytes, 1);
+	assert_int_equal(eventlog_parse(&b->log, b->bytes.data, b->bytes.len, NULL), 0);
+	b->log.event[1].type = EV_EFI_ACTION;
+	judge(SNP_BOOT, b, "policy.secure-boot", "an event behind the separator");
+
+	/* an event without a digest of the bank that is replayed */
+	b = good_boot(0);
+	eventlog_done(&b->log);
+	buf_done(&b->bytes);
+	build_start(&b->bytes, 0, banks, ARRAY_SIZE(banks));
+	build_secure_boot(&b->bytes, 1);
+	assert_int_equal(eventlog_parse(&b->log, b->bytes.data, b->bytes.len, NULL), 0);
+	judge(SNP_BOOT, b, "policy.secure-boot", "a digest is missing");
+}
+
 static void not_judged(void **state)
 {
 	struct policy p = policy_of("[boot]\nisolation = snp\n[policy]\nmrtd = " ZERO48
@@ -539,6 +563,7 @@ int main(void)
 		cmocka_unit_test(whole_secure_boot),
 		cmocka_unit_test(whole_demands),
 		cmocka_unit_test(secure_boot_as_measured),
+		cmocka_unit_test(secure_boot_by_firmware),
 		cmocka_unit_test(not_judged),
 	};
 
