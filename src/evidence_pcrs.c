@@ -3,6 +3,8 @@
 
 #include "platform.h"
 
+#include <stdio.h>
+
 #define PCRS_OF_FIRMWARE 0xffu		/* 0 to 7: what the firmware logs */
 
 /* A paravisor says itself whether Secure Boot is on; without one the log has to tell. */
@@ -13,6 +15,17 @@ static bool wants_log(const struct errand *x)
 	return p->event_count > 0 || (!x->c->evidence.claims && p->secure_boot != POLICY_ANY);
 }
 
+/* The PCRs whose events are judged: an event counts only where the replay gives the value. */
+static uint32_t log_mask(const struct policy *p)
+{
+	uint32_t mask = PCRS_OF_FIRMWARE;
+
+	for (size_t i = 0; i < p->event_count; i++)
+		if (p->event[i].pcr < PCR_COUNT)
+			mask |= PCR_BIT(p->event[i].pcr);
+	return mask;
+}
+
 uint32_t evidence_pcr_mask(const struct errand *x)
 {
 	const struct policy *p = &x->q->config->policy;
@@ -21,10 +34,7 @@ uint32_t evidence_pcr_mask(const struct errand *x)
 	for (size_t i = 0; i < p->pcr_count; i++)
 		if (p->pcr[i].pcr < PCR_COUNT)
 			mask |= PCR_BIT(p->pcr[i].pcr);
-	for (size_t i = 0; i < p->event_count; i++)
-		if (p->event[i].pcr < PCR_COUNT)
-			mask |= PCR_BIT(p->event[i].pcr);
-	return wants_log(x) ? mask | PCRS_OF_FIRMWARE : mask;
+	return wants_log(x) ? mask | log_mask(p) : mask;
 }
 
 int evidence_read_pcrs(struct errand *x, struct err *reterr)
@@ -40,9 +50,36 @@ int evidence_read_pcrs(struct errand *x, struct err *reterr)
 	return r;
 }
 
-/* The firmware's events; PCRs that nothing was logged for are vouched for by their value alone. */
+/* Values are read and quoted in one bank: a log's digests of others are not held against anything. */
+static bool check_banks(const struct policy *p, struct verdict *v)
+{
+	for (size_t i = 0; i < p->event_count; i++)
+		if (p->event[i].size != SHA256_SIZE)
+			return verdict_add(v, E_REPLAY, "eventlog.bank", false,
+					   "event-N in the policy with digests of SHA-256",
+					   "event-%u has one of %u bytes", p->event[i].pcr,
+					   p->event[i].size);
+	return true;
+}
+
+static bool check_replay(const struct pcr_set *replayed, const struct pcr_set *values, uint32_t mask,
+			 struct verdict *v)
+{
+	char want[PCR_MASK_TEXT + 20], pcrs[PCR_MASK_TEXT];
+	int differs = pcr_first_difference(replayed, values, values->mask & mask);
+
+	pcr_mask_text(mask, pcrs);
+	(void)snprintf(want, sizeof(want), "the values of PCR %s", pcrs);
+	if (differs < 0)
+		return verdict_add(v, E_REPLAY, "eventlog.replay", true, want, "the same values");
+	return verdict_add(v, E_REPLAY, "eventlog.replay", false, want, "PCR %d has another value",
+			   differs);
+}
+
+/* The log, replayed; PCRs of which no event is judged are vouched for by their value alone. */
 void evidence_event_log(struct errand *x)
 {
+	const struct policy *p = &x->q->config->policy;
 	struct collection *c = x->c;
 	struct pcr_set replayed = {0};
 	struct err e = {0};
@@ -59,12 +96,6 @@ void evidence_event_log(struct errand *x)
 	if (!verdict_result(&c->verdict, E_REPLAY, "eventlog.form", r, "the firmware's event log", &e))
 		return;
 	c->evidence.log = &c->log;
-	r = pcr_first_difference(&replayed, &c->pcr_set, c->pcr_set.mask & PCRS_OF_FIRMWARE);
-	if (r >= 0)
-		verdict_add(&c->verdict, E_REPLAY, "eventlog.replay", false,
-			    "the values of PCR 0 to 7", "PCR %d has another value", r);
-	else
-		c->evidence.log_replayed = verdict_add(&c->verdict, E_REPLAY, "eventlog.replay",
-						       true, "the values of PCR 0 to 7",
-						       "the same values");
+	c->evidence.log_replayed = check_banks(p, &c->verdict) &&
+				   check_replay(&replayed, &c->pcr_set, log_mask(p), &c->verdict);
 }
