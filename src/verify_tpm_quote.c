@@ -108,6 +108,21 @@ static void drop_unquoted(struct inputs *in, struct cJSON *obj, bool *ok)
 		}
 		b->mask &= ~rest;
 	}
+	if (list)
+		json_add_string(obj, "note", "--pcrs has values that the quote is not over; they "
+				"are not judged (pcrs_not_quoted)", ok);
+}
+
+/* The digest of no values is right for every file. */
+static void check_covered(const struct pcr_values *pcrs, struct verdict *v)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < pcrs->count; i++)
+		any = any || pcrs->bank[i].mask;
+	if (!any)
+		(void)verdict_add(v, E_QUOTE_PCRS, "tpm-quote.selection", false,
+				  "PCRs of --pcrs", "none of them");
 }
 
 static int read_file(const char *path, struct buf *bytes, struct err *reterr)
@@ -210,6 +225,8 @@ int verify_tpm_quote(const struct verify_options *o, struct verify_result *resul
 	demand.nonce_len = in.nonce_len;
 	demand.pcrs = in.pcrs;
 	(void)tpm_quote_verify(&result->verdict, &in.quote, &demand);
+	if (in.pcrs)
+		check_covered(in.pcrs, &result->verdict);
 	if (o->policy)
 		policy_judge_pcrs(o->policy, in.pcrs ? in.pcrs : &no_pcrs, &result->verdict);
 	return 0;

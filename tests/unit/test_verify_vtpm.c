@@ -12,6 +12,8 @@
 #include "vector.h"
 #include "verify.h"
 
+#include "tpm_quote_builder.h"
+
 #define HCL "tests/vectors/hcl/"
 #define QUOTE "tests/vectors/tpm-quote/"
 #define SNP "tests/vectors/snp/"
@@ -172,6 +174,47 @@ static void test_quotes(void **state)
 	}
 }
 
+static void write_file(const char *dir, const char *name, const void *bytes, size_t len, char path[64])
+{
+	(void)snprintf(path, 64, "%s/%s", dir, name);
+	assert_int_equal(file_replace(path, bytes, len, 0600, NULL), 0);
+}
+
+/* A genuine quote over no PCR at all, handed out with values that somebody would like to be believed. */
+static void test_no_pcr(void **state)
+{
+	static const char values[] =
+		"{\"sha256\":{\"7\":\"0101010101010101010101010101010101010101010101010101010101010101\"}}";
+	struct maker m = {.scheme = SIG_RSASSA, .hash = HASH_SHA256};
+	char dir[] = "/tmp/cvmcrypt-quote-XXXXXX", out[64], path[4][64];
+	struct verify_options o = {.file = path[0], .signature = path[1], .key = path[2]};
+	uint8_t digest[32], *der = NULL;
+	int len;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	assert_int_equal(crypto_sha256("", 0, digest, NULL), 0);
+	make_attest(&m.attest, "nonce", "", 0, 0, digest, sizeof(digest));
+	make_key(&m);
+	sign(&m);
+	len = i2d_PUBKEY(m.pkey, &der);
+	assert_true(len > 0);
+	write_file(dir, "quote", m.attest.data, m.attest.len, path[0]);
+	write_file(dir, "signature", m.signature.data, m.signature.len, path[1]);
+	write_file(dir, "key", der, (size_t)len, path[2]);
+	write_file(dir, "pcrs", values, strlen(values), path[3]);
+	assert_string_equal(run(verify_tpm_quote, &o, out), "");
+	o.pcrs = path[3];
+	assert_string_equal(run(verify_tpm_quote, &o, out), "tpm-quote.selection");
+	for (size_t i = 0; i < ARRAY_SIZE(path); i++)
+		(void)unlink(path[i]);
+	(void)rmdir(dir);
+	OPENSSL_free(der);
+	EVP_PKEY_free(m.pkey);
+	buf_done(&m.attest);
+	buf_done(&m.signature);
+}
+
 /* The certificate of the key is judged when there is something to judge it by. */
 static void test_key_chain(void **state)
 {
@@ -200,6 +243,7 @@ int main(void)
 		cmocka_unit_test(test_hcl_mutations),
 		cmocka_unit_test(test_hcl_usage),
 		cmocka_unit_test(test_quotes),
+		cmocka_unit_test(test_no_pcr),
 		cmocka_unit_test(test_key_chain),
 	};
 
