@@ -2,7 +2,7 @@
 /*
  * A confidential VM whose kernel may ask the hardware itself: the report is over our nonce, and
  * nothing stands between. What it does not give is a vTPM that the report vouches for: the PCRs are
- * as read, and a policy that builds on them says so. Never run on the hardware.
+ * as read, and a policy that demands something of them refuses. Never run on the hardware.
  */
 #include "evidence_internal.h"
 

@@ -165,6 +165,19 @@ static void judge_vtpm(const struct evidence *e, struct verdict *v)
 		    !e->pcrs_quoted ? "PCR values without a quote" : "the report's own vTPM");
 }
 
+/*
+ * Without claims nothing ties a TPM to the report: it may be the host's, and its PCRs and its log are
+ * then what the host likes. Demands on them can't be met by that.
+ */
+static void judge_unbound_tpm(const struct policy *p, const struct evidence *e, struct verdict *v)
+{
+	if (p->pcr_count > 0 || p->event_count > 0 || policy_demands_secure_boot(p))
+		verdict_add(v, E_AK, "policy.vtpm", e->pcrs_quoted,
+			    "a vTPM of the report's for secure-boot, pcr-N and event-N", "%s",
+			    e->pcrs_quoted ? "quoted PCR values" :
+					     "a report that names no vTPM: nothing vouches for PCRs");
+}
+
 static void judge_secure_boot(const struct policy *p, const struct evidence *e, struct verdict *v)
 {
 	bool have_log = e->log && e->log_replayed;
@@ -207,6 +220,8 @@ void policy_judge(const struct policy *p, const struct evidence *e, struct verdi
 	if (policy_demands_isolation(p)) {
 		if (e->claims)
 			judge_vtpm(e, v);
+		else if (e->snp || e->td)
+			judge_unbound_tpm(p, e, v);
 		if (e->snp)
 			policy_snp_checks(p, e->snp, e->snp_leaf, v);
 		else if (e->td)

@@ -489,6 +489,31 @@ static void whole_demands(void **state)
 	judge(text, good_boot(1), "policy.event-4", "one of two types");
 }
 
+/* The kernel's own report names no vTPM: the one at hand may be the host's. */
+static void unbound_tpm(void **state)
+{
+	static const char *const demands[] = {
+		"", "secure-boot = any\npcr-4 = " VALUE("04") "\n",
+		"secure-boot = any\nevent-7 = EV_EFI_ACTION " ZERO32 "\n"};
+	static const char *const names[] = {"policy.vtpm", "policy.vtpm",
+					    "policy.vtpm policy.event-7"};
+	char text[300];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(demands); i++) {
+		struct boot *b = good_boot(1);
+
+		b->e.claims = NULL;
+		b->e.claims_bound = b->e.ak_bound = b->e.pcrs_quoted = false;
+		(void)snprintf(text, sizeof(text), SNP_BOOT "%s", demands[i]);
+		judge(text, b, names[i], demands[i]);
+		b = good_boot(1);
+		b->e.claims = NULL;
+		b->e.pcrs_quoted = false;
+		judge(SNP_BOOT "secure-boot = any\n", b, "", "nothing is demanded of a TPM");
+	}
+}
+
 /* A log whose SecureBoot event is not what was measured says nothing. */
 static void secure_boot_as_measured(void **state)
 {
@@ -562,6 +587,7 @@ int main(void)
 		cmocka_unit_test(whole_vtpm),
 		cmocka_unit_test(whole_secure_boot),
 		cmocka_unit_test(whole_demands),
+		cmocka_unit_test(unbound_tpm),
 		cmocka_unit_test(secure_boot_as_measured),
 		cmocka_unit_test(secure_boot_by_firmware),
 		cmocka_unit_test(not_judged),
