@@ -72,6 +72,8 @@ static int by_entry(const uint8_t *data, char *provider, struct buf *ret, struct
 	path_of("outblob", path);
 	if (r == 0)
 		r = file_read(path, PLATFORM_REPORT_MAX, ret, reterr);
+	if (r == 0 && ret->len == 0)
+		r = err_set(reterr, E_IO, "'%s' gave no report", path);
 	if (r == 0)
 		r = read_line("generation", after, sizeof(after), reterr);
 	if (r == 0 && strcmp(before, after) != 0)

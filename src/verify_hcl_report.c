@@ -186,6 +186,8 @@ int verify_hcl_report(const struct verify_options *o, struct verify_result *resu
 		return err_wrap(reterr, r, "'%.90s'", o->file);
 	if (report.type != HCL_TDX && (o->tdx_quote || o->collateral))
 		return err_set(reterr, E_USAGE, "'%.90s' is no report of a TD", o->file);
+	if (o->collateral && !o->tdx_quote)
+		return err_set(reterr, E_USAGE, "--collateral is for the quote: it needs --tdx-quote");
 	check_size(&report, &result->verdict);
 	(void)hcl_report_binding(&result->verdict, &report);
 	if (report.type == HCL_SNP)

@@ -212,10 +212,14 @@ int verify_tpm_quote(const struct verify_options *o, struct verify_result *resul
 	describe_signature(&in.signature, json_add_object(decoded, "signature", &ok), &ok);
 	verify_key_describe(&in.key, json_add_object(decoded, "key", &ok), &ok);
 	drop_unquoted(&in, decoded, &ok);
-	if (!ok)
-		return err_set(reterr, E_NOMEM, "no memory for the description");
+	/* it may be anybody's: claims, key and report data of his own */
+	if (in.key.form == KEY_HCL_REPORT && !json_find(decoded, "note"))
+		json_add_string(decoded, "note", "whether hardware made the report that names the "
+				"key is told by 'cvmcrypt verify hcl-report'", &ok);
 	if (in.key.form == KEY_HCL_REPORT)
 		(void)hcl_report_binding(&result->verdict, &in.key.report);
+	if (!ok)
+		return err_set(reterr, E_NOMEM, "no memory for the description");
 	r = check_chain(o, &in.key, &result->verdict, reterr);
 	if (r < 0)
 		return r;

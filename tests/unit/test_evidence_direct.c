@@ -140,6 +140,26 @@ static void test_other_provider(void **state)
 	assert_int_equal(verdict_first_failure(&c->verdict)->code, E_EVIDENCE_ABSENT);
 }
 
+/* No report: a TD's is not asked of the metadata service, which would make one of nothing. */
+static void test_empty(void **state)
+{
+	_cleanup_collection_ struct collection *c = NULL;
+	uint8_t report[SNP_REPORT_SIZE];
+	const struct check *failed;
+
+	(void)state;
+	platform_set_root(top);
+	put_text("provider", "tdx_guest\n");
+	put_text("outblob", "");
+	c = collect("[boot]\nisolation = tdx\n[policy]\nevidence-offline = allow\n");
+	put_text("provider", "sev_guest\n");
+	snp_testpki_report(report, 3, SNP_MILAN);
+	put("outblob", report, sizeof(report));
+	failed = verdict_first_failure(&c->verdict);
+	assert_string_equal(failed->name, "report.read");
+	assert_false(c->evidence.offline);
+}
+
 static void test_nothing(void **state)
 {
 	_cleanup_collection_ struct collection *c = NULL;
@@ -198,7 +218,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_report), cmocka_unit_test(test_replayed),
-		cmocka_unit_test(test_other_provider), cmocka_unit_test(test_nothing),
+		cmocka_unit_test(test_other_provider), cmocka_unit_test(test_empty),
+		cmocka_unit_test(test_nothing),
 		cmocka_unit_test(test_leave), cmocka_unit_test(test_none),
 	};
 

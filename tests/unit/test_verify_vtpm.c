@@ -110,6 +110,10 @@ static void test_hcl_usage(void **state)
 	assert_string_equal(run(verify_hcl_report, &o, out), "E101");
 	o.file = HCL "az-tdx-05-hcl.bin";
 	assert_string_equal(run(verify_hcl_report, &o, out), "E404");
+	/* nothing that is given is silently without effect */
+	o.tdx_quote = NULL;
+	o.collateral = HCL;
+	assert_string_equal(run(verify_hcl_report, &o, out), "E101");
 }
 
 static const struct quote {
