@@ -44,6 +44,22 @@ static int wipe(const struct vmgs_store *s, uint64_t at, uint64_t end, struct er
 	return 0;
 }
 
+/* Behind a file's last sector, in its last block, stands what was there before it. */
+static int wipe_behind(const struct vmgs_store *s, const struct vmgs_entry entry[VMGS_FILES],
+		       struct err *reterr)
+{
+	int r = 0;
+
+	for (int id = 0; r == 0 && id < VMGS_FILES; id++) {
+		const struct vmgs_entry *e = &entry[id];
+		uint64_t at = (uint64_t)e->offset * VMGS_BLOCK_BYTES;
+		uint64_t used = (e->bytes + VMGS_SECTOR_BYTES - 1) / VMGS_SECTOR_BYTES * VMGS_SECTOR_BYTES;
+
+		r = wipe(s, at + used, at + (uint64_t)e->blocks * VMGS_BLOCK_BYTES, reterr);
+	}
+	return r;
+}
+
 /*
  * The blocks of the other header's state are kept: should the active header be damaged, what it leads to
  * is an older state, not an empty one.
@@ -56,8 +72,13 @@ int vmgs_store_wipe_free(struct vmgs_store *s, struct err *reterr)
 	struct vmgs_run gap;
 	int r = add_entries(&runs, s->entry, reterr);
 
-	if (r == 0 && vmgs_store_previous(s, previous))
+	if (r == 0)
+		r = wipe_behind(s, s->entry, reterr);
+	if (r == 0 && vmgs_store_previous(s, previous)) {
 		r = add_entries(&runs, previous, reterr);
+		if (r == 0)
+			r = wipe_behind(s, previous, reterr);
+	}
 	while (r == 0 && vmgs_runs_gap(&runs, at, &gap)) {
 		r = wipe(s, (uint64_t)gap.offset * VMGS_BLOCK_BYTES,
 			 ((uint64_t)gap.offset + gap.blocks) * VMGS_BLOCK_BYTES, reterr);

@@ -101,14 +101,15 @@ static int find_disk(struct vmgs_store *s, struct err *reterr)
 	return 0;
 }
 
-/* A raw image of a disk with 4096-byte sectors has its second header there. */
+/* A raw image of a disk with 4096-byte sectors has its second header there, be it a torn one. */
 static uint32_t find_sector(const struct vmgs_store *s, const uint8_t *area)
 {
 	struct vmgs_header h;
+	enum vmgs_header_state near = vmgs_header_parse(area + VMGS_SECTOR_BYTES, &h);
+	enum vmgs_header_state far = vmgs_header_parse(area + SECTOR_4K, &h);
 
-	if (s->container == VMGS_RAW &&
-	    vmgs_header_parse(area + VMGS_SECTOR_BYTES, &h) != VMGS_HEADER_VALID &&
-	    vmgs_header_parse(area + SECTOR_4K, &h) == VMGS_HEADER_VALID)
+	if (s->container == VMGS_RAW && near != VMGS_HEADER_VALID &&
+	    (far == VMGS_HEADER_VALID || (near == VMGS_HEADER_BLANK && far != VMGS_HEADER_BLANK)))
 		return SECTOR_4K;
 	return VMGS_SECTOR_BYTES;
 }

@@ -232,8 +232,11 @@ void vmgs_verify_contents(const struct vmgs_store *s, struct vmgs_findings *f)
 
 int vmgs_findings_verdict(const struct vmgs_findings *f)
 {
+	int verdict = 0;
+
+	/* open to anyone is said only of contents that are intact */
 	for (size_t i = 0; i < f->count; i++)
-		if (f->item[i].severity == VMGS_ERROR)
-			return f->item[i].err;
-	return 0;
+		if (f->item[i].severity == VMGS_ERROR && (verdict == 0 || verdict == E_VMGS_REFUSED))
+			verdict = f->item[i].err;
+	return verdict;
 }

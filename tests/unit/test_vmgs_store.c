@@ -338,6 +338,47 @@ static void test_zero_key_cured(void **state)
 	vmgs_store_close(&s);
 }
 
+/* A file that was put where a secret was shares its last block with what is left of that. */
+static void test_nothing_left(void **state)
+{
+	struct folder *f = *state;
+	struct vmgs_store s = VMGS_STORE_INIT;
+	_cleanup_secret_ struct secret root = SECRET_INIT;
+	_cleanup_buf_ struct buf whole = BUF_INIT(0);
+	uint8_t secret[8 * 4096];
+
+	memset(secret, 'S', sizeof(secret));
+	create(f, NULL, NULL, 16 * 4096);
+	assert_int_equal(open_store(f, &s, true, NULL, NULL), 0);
+	assert_int_equal(vmgs_store_write(&s, 3, secret, sizeof(secret), false, NULL), 0);
+	assert_int_equal(vmgs_store_delete(&s, 3, NULL), 0);
+	for (int id = 40; id < 46; id++)
+		assert_int_equal(vmgs_store_write(&s, id, "x", id % 2, false, NULL), 0);
+	sample_key("key-01.bin", &root);
+	assert_int_equal(vmgs_store_encrypt(&s, &root, NULL), 0);
+	assert_int_equal(vmgs_store_encrypt_files(&s, NULL), 0);
+	for (int id = 40; id < 46; id++)
+		reads(&s, id, "x", id % 2);
+	vmgs_store_close(&s);
+	assert_int_equal(file_read(f->path, 8 << 20, &whole, NULL), 0);
+	assert_null(memmem(whole.data, whole.len, secret, 16));
+}
+
+/* Open to anyone, and damaged: the damage is the verdict. */
+static void test_verdict_order(void **state)
+{
+	struct folder *f = *state;
+	struct vmgs_store s = VMGS_STORE_INIT;
+	const uint8_t zeros[16] = {0};
+
+	sample_file(f, "30-headwriter-enc");
+	assert_int_equal(open_store(f, &s, true, "key-inc.bin", NULL), 0);
+	assert_int_equal(file_pwrite(s.fd, "it", zeros, sizeof(zeros),
+				     (off_t)s.entry[3].offset * VMGS_BLOCK_BYTES, NULL), 0);
+	vmgs_store_close(&s);
+	verdict_is(f, "key-inc.bin", E_VMGS_DATA, 2);
+}
+
 static void test_no_space(void **state)
 {
 	struct vmgs_store s = VMGS_STORE_INIT;
@@ -378,6 +419,14 @@ static void test_sector_size(void **state)
 	/* with 512, the second header seems to be missing, and the first is the newer one now */
 	assert_int_equal(vmgs_store_open(&s, f->path, false, 512, NULL), 0);
 	assert_int_equal(s.state[1], VMGS_HEADER_BLANK);
+	vmgs_store_close(&s);
+	/* a torn one is still where it was: the next change must not go to byte 512 */
+	assert_int_equal(vmgs_store_open(&s, f->path, true, 0, NULL), 0);
+	assert_int_equal(file_pwrite(s.fd, "it", "torn", 4, 4096 + 60, NULL), 0);
+	vmgs_store_close(&s);
+	assert_int_equal(vmgs_store_open(&s, f->path, false, 0, NULL), 0);
+	assert_int_equal(s.sector_bytes, 4096);
+	assert_int_equal(s.state[1], VMGS_HEADER_CHECKSUM);
 	vmgs_store_close(&s);
 }
 
@@ -471,6 +520,8 @@ int main(void)
 		cmocka_unit_test(test_encrypt_later),
 		cmocka_unit_test(test_empty_encrypted),
 		cmocka_unit_test(test_zero_key_cured),
+		cmocka_unit_test(test_nothing_left),
+		cmocka_unit_test(test_verdict_order),
 		cmocka_unit_test(test_no_space),
 		cmocka_unit_test(test_sector_size),
 		cmocka_unit_test(test_convert),
