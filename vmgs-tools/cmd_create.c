@@ -2,8 +2,6 @@
 #include "verb_store.h"
 #include "vmgs_verbs.h"
 
-#include "file.h"
-
 #include <stdio.h>
 
 #define DISK_BYTES_DEFAULT 0x400000
@@ -35,29 +33,27 @@ static int read_options(const char *const *v, struct vmgs_create *how, struct er
 	return r;
 }
 
-/* What is there is moved aside: it need not be a store. */
-static int keep_old(const char *path, const char *no_backup, struct err *reterr)
+/* What is there is copied aside, and locked until it is replaced: it need not be a store. */
+static int keep_old(struct vmgs_store *old, const char *path, const char *no_backup, struct err *reterr)
 {
-	_cleanup_vmgs_store_ struct vmgs_store old = VMGS_STORE_INIT;
 	struct err e = {0};
-	int r;
+	int r = vmgs_store_open(old, path, true, 0, &e);
 
-	if (!file_exists(path))
-		return 0;
-	r = vmgs_store_open(&old, path, true, 0, &e);
 	if (r == -E_VMGS_BUSY || r == -E_IO) {
 		*reterr = e;
 		return r;
 	}
-	return verb_backup(&old, no_backup, reterr);
+	return verb_backup(old, no_backup, reterr);
 }
 
 int vmgs_cmd_create(int argc, char **argv, struct err *reterr)
 {
 	const struct vmgs_random random = vmgs_random_default();
 	struct vmgs_create how = {.disk_bytes = DISK_BYTES_DEFAULT, .random = &random};
+	_cleanup_vmgs_store_ struct vmgs_store old = VMGS_STORE_INIT;
 	_cleanup_secret_ struct secret key = SECRET_INIT;
-	const char *v[VERB_OPTIONS_MAX];
+	const char *v[VERB_OPTIONS_MAX], *path;
+	char real[PATH_MAX];
 	int count, r;
 
 	r = verb_parse(vmgs_create_options, argc, argv, v, &count, reterr);
@@ -68,10 +64,12 @@ int vmgs_cmd_create(int argc, char **argv, struct err *reterr)
 	if (r == 0 && v[KEY])
 		r = verb_key(v[KEY], &key, reterr);
 	how.replace = v[FORCE] != NULL;
-	if (r == 0 && how.replace)
-		r = keep_old(argv[1], v[NO_BACKUP], reterr);
+	/* the file that a link names is replaced, not the link */
+	path = r == 0 && how.replace ? realpath(argv[1], real) : NULL;
+	if (r == 0 && path)
+		r = keep_old(&old, path, v[NO_BACKUP], reterr);
 	if (r == 0)
-		r = vmgs_store_create(argv[1], &how, v[KEY] ? &key : NULL, reterr);
+		r = vmgs_store_create(path ? path : argv[1], &how, v[KEY] ? &key : NULL, reterr);
 	if (r == 0 && how.disk_bytes < DISK_BYTES_ONE_FILE)
 		verb_warn("%llu bytes have no room for a file", (unsigned long long)how.disk_bytes);
 	return r;

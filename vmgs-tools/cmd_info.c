@@ -13,15 +13,20 @@ const struct verb_option vmgs_info_options[] = {
 	[JSON] = VERB_OPTION_JSON, [KEY] = VERB_OPTION_KEY, [SECTOR] = VERB_OPTION_SECTOR,
 	{NULL, NULL, NULL}};
 
+static const char *container_of_store(const struct vmgs_store *s)
+{
+	return s->disk_bytes == 0 ? "unknown" : s->container == VMGS_VHD ? "vhd" : "raw";
+}
+
 static const char *encryption_of(const struct vmgs_store *s)
 {
-	return vmgs_store_sealed(s) ? "aes-256-gcm" : "none";
+	return s->active < 0 ? "unknown" : vmgs_store_sealed(s) ? "aes-256-gcm" : "none";
 }
 
 /* How the root key is protected: not in the header, the files that exist tell. */
 static const char *scheme_of(const struct vmgs_store *s)
 {
-	if (!vmgs_store_sealed(s))
+	if (s->active >= 0 && !vmgs_store_sealed(s))
 		return "none";
 	return vmgs_store_has(s, 6) ? "gsp-key" : vmgs_store_has(s, 7) ? "gsp-by-id" : "unknown";
 }
@@ -91,7 +96,7 @@ static int print_json(const struct vmgs_store *s, const struct vmgs_findings *f,
 	struct cJSON *root = json_new_object();
 	bool ok = root != NULL;
 
-	json_add_string(root, "container", s->container == VMGS_VHD ? "vhd" : "raw", &ok);
+	json_add_string(root, "container", container_of_store(s), &ok);
 	json_add_number(root, "size", (double)s->file_bytes, &ok);
 	json_add_number(root, "disk_size", (double)s->disk_bytes, &ok);
 	json_add_number(root, "sector_size", s->sector_bytes, &ok);
@@ -110,7 +115,7 @@ static int print_json(const struct vmgs_store *s, const struct vmgs_findings *f,
 static void print_text(const struct vmgs_store *s, const struct vmgs_findings *f)
 {
 	printf("container   %s, disk of %llu bytes (%u blocks), file of %llu bytes\n",
-	       s->container == VMGS_VHD ? "vhd" : "raw", (unsigned long long)s->disk_bytes, s->capacity,
+	       container_of_store(s), (unsigned long long)s->disk_bytes, s->capacity,
 	       (unsigned long long)s->file_bytes);
 	for (int i = 0; s->active >= -1 && i < 2; i++)
 		printf("header %d    %s, sequence %u, file table at block %u%s\n", i,
@@ -152,8 +157,8 @@ int vmgs_cmd_info(int argc, char **argv, struct err *reterr)
 		return r;
 	opened = verb_open(&s, &(struct verb_open){.path = argv[1], .key_file = v[KEY],
 						   .sector = v[SECTOR]}, reterr);
-	/* what was read is shown, whatever became of the rest */
-	if (s.active == -2)
+	/* what was read is shown, whatever became of the rest: also that it is blank, or no container */
+	if (s.active == -2 && err_exit_status(opened) < 10)
 		return opened;
 	vmgs_verify_structure(&s, f);
 	if (opened < 0 && reterr)

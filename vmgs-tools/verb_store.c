@@ -12,6 +12,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#define KEY_INPUT_BYTES_MAX (1 << 20)	/* to say how long what is no key is */
+
 int verb_arguments(int count, int wanted, const char *usage, struct err *reterr)
 {
 	return count == wanted ? 0 : err_set(reterr, E_USAGE, "%s arguments; usage: vmgs %s",
@@ -32,7 +34,7 @@ int verb_one_stdin(const char *a, const char *b, struct err *reterr)
 int verb_key(const char *path, struct secret *ret, struct err *reterr)
 {
 	_cleanup_buf_ struct buf data = BUF_INIT(0);
-	int r = verb_input(path, 2 * VMGS_KEY_BYTES, &data, reterr);
+	int r = verb_input(path, KEY_INPUT_BYTES_MAX, &data, reterr);
 
 	if (r < 0)
 		return r;

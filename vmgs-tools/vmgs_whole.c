@@ -13,6 +13,8 @@
 #include <sys/stat.h>
 
 #define COPY_BYTES 65536
+#define TMP_SUFFIX ".XXXXXX.tmp"
+#define TMP_SUFFIX_KEPT 4	/* ".tmp" */
 #define FRESH_TABLE_BLOCK 2
 #define FRESH_EXTENDED_BLOCK 3
 
@@ -34,18 +36,34 @@ static void fresh_drop(struct fresh *f)
 	f->fd = -1;
 }
 
-static int fresh_open(struct fresh *f, const char *path, mode_t mode, struct err *reterr)
+/* With a name of its own: two programs that make the same file must not write into one. Mode 0600. */
+static int fresh_open(struct fresh *f, const char *path, struct err *reterr)
 {
+	struct stat st;
+
 	f->path = path;
-	if ((size_t)snprintf(f->tmp, sizeof(f->tmp), "%s.tmp", path) >= sizeof(f->tmp))
+	/* a rename would put a file in the place of a device's node */
+	if (lstat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISLNK(st.st_mode))
+		return err_set(reterr, E_USAGE, "'%s' is not a file that can be replaced", path);
+	if ((size_t)snprintf(f->tmp, sizeof(f->tmp), "%s" TMP_SUFFIX, path) >= sizeof(f->tmp))
 		return err_set(reterr, E_IO, "the path is too long");
-	(void)unlink(f->tmp);
-	f->fd = open(f->tmp, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
-	if (f->fd < 0)
-		return err_errno(reterr, E_IO, errno, "creating '%s'", f->tmp);
-	if (fchmod(f->fd, mode) < 0)
-		return err_errno(reterr, E_IO, errno, "setting the mode of '%s'", f->tmp);
-	return 0;
+	f->fd = mkostemps(f->tmp, TMP_SUFFIX_KEPT, O_CLOEXEC);
+	return f->fd < 0 ? err_errno(reterr, E_IO, errno, "creating '%s'", f->tmp) : 0;
+}
+
+/* Owner and mode of the file that it is a copy of: who could not read that one must not read this one. */
+static int fresh_take_access(const struct fresh *f, const struct vmgs_store *s, struct err *reterr)
+{
+	struct stat st;
+	mode_t mode;
+
+	if (fstat(s->fd, &st) < 0)
+		return err_errno(reterr, E_IO, errno, "looking at '%s'", s->name);
+	mode = S_ISREG(st.st_mode) ? st.st_mode & 0777 : 0600;
+	if (fchown(f->fd, st.st_uid, st.st_gid) < 0 && fchown(f->fd, (uid_t)-1, st.st_gid) < 0)
+		mode &= ~(mode_t)S_IRWXG;	/* for another group */
+	return fchmod(f->fd, mode) < 0
+		? err_errno(reterr, E_IO, errno, "setting the mode of '%s'", f->tmp) : 0;
 }
 
 static void sync_folder_of(const char *path)
@@ -106,13 +124,6 @@ static int copy_bytes(const struct vmgs_store *s, const struct fresh *f, uint64_
 	return 0;
 }
 
-static mode_t mode_of(const struct vmgs_store *s)
-{
-	struct stat st;
-
-	return fstat(s->fd, &st) == 0 ? st.st_mode & 0777 : 0600;
-}
-
 int vmgs_store_backup(const struct vmgs_store *s, struct err *reterr)
 {
 	_cleanup_fresh_ struct fresh f = {.fd = -1};
@@ -124,7 +135,9 @@ int vmgs_store_backup(const struct vmgs_store *s, struct err *reterr)
 		return err_set(reterr, E_USAGE, "a device has no place for a backup; give --no-backup");
 	if ((size_t)snprintf(path, sizeof(path), "%s.bak", s->name) >= sizeof(path))
 		return err_set(reterr, E_IO, "the path is too long");
-	r = fresh_open(&f, path, mode_of(s), reterr);
+	r = fresh_open(&f, path, reterr);
+	if (r == 0)
+		r = fresh_take_access(&f, s, reterr);
 	if (r == 0)
 		r = copy_bytes(s, &f, s->file_bytes, reterr);
 	return r < 0 ? r : fresh_finish(&f, true, reterr);
@@ -155,7 +168,9 @@ int vmgs_store_convert(const struct vmgs_store *s, enum vmgs_container to, const
 		return err_set(reterr, E_VMGS_CONTAINER,
 			       "its second header is at byte %u, and a VHD has sectors of 512 bytes",
 			       s->sector_bytes);
-	r = fresh_open(&f, path, mode_of(s), reterr);
+	r = fresh_open(&f, path, reterr);
+	if (r == 0)
+		r = fresh_take_access(&f, s, reterr);
 	if (r == 0)
 		r = copy_bytes(s, &f, s->disk_bytes, reterr);
 	if (r == 0 && to == VMGS_VHD)
@@ -202,7 +217,7 @@ int vmgs_store_create(const char *path, const struct vmgs_create *how, struct se
 	int r = check_create(path, how, reterr);
 
 	if (r == 0)
-		r = fresh_open(&f, path, 0600, reterr);
+		r = fresh_open(&f, path, reterr);
 	if (r == 0 && ftruncate(f.fd, (off_t)how->disk_bytes) < 0)
 		r = err_errno(reterr, E_IO, errno, "making '%s' %llu bytes long", f.tmp,
 			      (unsigned long long)how->disk_bytes);
