@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#define EXPONENT 65537		/* 0 stands for it, Part 2, 12.2.3.5 */
 #define MUST_CLEAR (TPMA_OBJECT_RESTRICTED | TPMA_OBJECT_SIGN_ENCRYPT)
 
 /* The public area that tells how the key wants to be used; checked against the record's modulus. */
@@ -14,6 +15,7 @@ static int check_key(const TPMT_PUBLIC *p, const struct way_guest_key *way, bool
 		     struct err *reterr)
 {
 	const TPM2B_PUBLIC_KEY_RSA *n = &p->unique.rsa;
+	uint32_t exponent = p->parameters.rsaDetail.exponent;
 	uint8_t digest[SHA256_SIZE];
 	int r;
 
@@ -21,6 +23,9 @@ static int check_key(const TPMT_PUBLIC *p, const struct way_guest_key *way, bool
 	    !(p->objectAttributes & TPMA_OBJECT_DECRYPT) || n->size != way->wrapped_len)
 		return err_set(reterr, E_TPM_OBJECT, "key at 0x%08x is no guest secret key",
 			       TPM_GUEST_KEY_HANDLE);
+	/* the session's salt is encrypted with it: with 1, say, somebody on the bus reads the salt */
+	if (exponent != 0 && exponent != EXPONENT)
+		return err_set(reterr, E_TPM_OBJECT, "the guest secret key has the exponent %u", exponent);
 	r = crypto_sha256(n->buffer, n->size, digest, reterr);
 	if (r < 0)
 		return r;
@@ -32,22 +37,31 @@ static int check_key(const TPMT_PUBLIC *p, const struct way_guest_key *way, bool
 	return 0;
 }
 
+/* The library salts with the answer to the first reading; what the second gave is looked at. */
 static int find_key(struct tpm *t, const struct way_guest_key *way, ESYS_TR *ret_key,
 		    bool *ret_bound, struct err *reterr)
 {
 	_cleanup_esys_ TPM2B_PUBLIC *public = NULL;
+	uint8_t salted[34], name[34];
 	TSS2_RC rc = Esys_TR_FromTPMPublic(t->esys, TPM_GUEST_KEY_HANDLE, ESYS_TR_NONE,
 					   ESYS_TR_NONE, ESYS_TR_NONE, ret_key);
+	int r;
 
 	if (tpm_rc_base(rc) == TPM2_RC_HANDLE)
 		return err_set(reterr, E_TPM_OTHER, "this vTPM has no guest secret key at 0x%08x",
 			       TPM_GUEST_KEY_HANDLE);
+	r = rc == TSS2_RC_SUCCESS ? tpm_sys_answered_name(t, salted, reterr) : 0;
+	if (r < 0)
+		return r;
 	if (rc == TSS2_RC_SUCCESS)
 		rc = Esys_ReadPublic(t->esys, *ret_key, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE,
 				     &public, NULL, NULL);
 	if (rc != TSS2_RC_SUCCESS)
 		return tpm_fail(t, rc, "TPM2_ReadPublic", reterr);
-	return check_key(&public->publicArea, way, ret_bound, reterr);
+	r = tpm_sys_answered_name(t, name, reterr);
+	if (r == 0 && !crypto_equal(salted, name, sizeof(name)))
+		r = err_set(reterr, E_TPM_ANSWER, "guest secret key changed between two answers");
+	return r < 0 ? r : check_key(&public->publicArea, way, ret_bound, reterr);
 }
 
 static int take_answer(struct tpm *t, TPM2B_PUBLIC_KEY_RSA *data, struct secret *ret,

@@ -3,6 +3,7 @@
 #include "guest_key.h"
 #include "machine.h"
 #include "source.h"
+#include "tap.h"
 #include "tpm_internal.h"
 
 #include <stdio.h>
@@ -121,10 +122,66 @@ static void test_wrong(void **state)
 	secret_clear(&w.s);
 }
 
+/* Somebody on the bus, who changes the public area in these answers to TPM2_ReadPublic. */
+struct liar {
+	unsigned seen, from, until;
+	bool modulus;		/* else the exponent: 1 */
+	bool old_name;		/* the name stays as it was */
+};
+
+static TSS2_RC lie(void *user, unsigned command _unused_, struct tap_answer *a)
+{
+	struct liar *l = user;
+	size_t size = (size_t)a->bytes[10] << 8 | a->bytes[11];
+	uint8_t *area = a->bytes + 12, *tail = area + size - 4 - 2 - 256;
+
+	/* an RSA area of 2048 bits, then its name */
+	if (a->size < 12 + 300 || size < 270 || 12 + size + 36 > a->size || area[0] || area[1] != 1)
+		return 0;
+	if (l->seen++ < l->from || l->seen > l->until)
+		return 0;
+	if (l->modulus)
+		tail[6 + 9] ^= 1;
+	else
+		memcpy(tail, "\0\0\0\1", 4);
+	if (!l->old_name)
+		assert_int_equal(crypto_sha256(area, size, area + size + 4, NULL), 0);
+	return 0;
+}
+
+static void lied_to(struct machine *c, const struct wrapped *w, struct liar l, int code)
+{
+	const struct tap_hooks hooks = {.change = lie, .user = &l};
+
+	tpm_freep(&c->t);
+	ok(c, tap_open(&c->t, &c->tap, c->swtpm.conf, &c->e));
+	tap_hook(c->tap, &hooks);
+	does_not(c, w, code);
+	assert_true(l.seen > 0);
+}
+
+/* The salt of the session, and with it the answer, would be the liar's to read. */
+static void test_lies(void **state)
+{
+	struct machine *c = machine_of(state);
+	struct wrapped w;
+
+	provision(c, true, &w);
+	lied_to(c, &w, (struct liar){.until = 9}, E_TPM_OBJECT);
+	lied_to(c, &w, (struct liar){.until = 9, .modulus = true}, E_TPM_OTHER);
+	for (int i = 0; i < 8; i++)
+		lied_to(c, &w, (struct liar){.from = (unsigned)i % 2, .until = (unsigned)i % 2 + 1,
+					     .modulus = i & 2, .old_name = i & 4}, E_TPM_ANSWER);
+	machine_reopen(c);
+	opens(c, &w, false);
+	secret_clear(&w.s);
+}
+
 int main(void)
 {
 #define with(test) cmocka_unit_test_setup_teardown(test, machine_bare, machine_off)
-	const struct CMUnitTest tests[] = {with(test_bound), with(test_unbound), with(test_wrong)};
+	const struct CMUnitTest tests[] = {with(test_bound), with(test_unbound), with(test_wrong),
+					   with(test_lies)};
 	struct err e = {0};
 
 	if (secret_heap_init(&e) < 0)
