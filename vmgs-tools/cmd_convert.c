@@ -30,6 +30,9 @@ int vmgs_cmd_convert(int argc, char **argv, struct err *reterr)
 		return r;
 	if (!v[TO])
 		to = s.container == VMGS_VHD ? VMGS_RAW : VMGS_VHD;
+	r = verb_not_itself(&s, v[OUTPUT], reterr);
+	if (r < 0)
+		return r;
 	if (v[OUTPUT])
 		return vmgs_store_convert(&s, to, v[OUTPUT], v[FORCE] != NULL, reterr);
 	if (to == s.container)

@@ -165,6 +165,8 @@ static int put_key(const char *path, const char *const *v, bool generate, struct
 
 	if (r == 0)
 		r = check_store(&s, v[FORCE], reterr);
+	if (r == 0)
+		r = verb_not_itself(&s, v[OUTPUT], reterr);
 	if (r == 0 && generate)
 		r = vmgs_rsa_generate(&key, reterr);
 	if (r == 0)
@@ -188,6 +190,8 @@ static int get_key(const char *path, const char *const *v, struct err *reterr)
 		return err_set(reterr, E_USAGE, "export-public reads the key that is there");
 	r = verb_open(&s, &(struct verb_open){.path = path, .key_file = v[KEY], .sector = v[SECTOR]},
 		      reterr);
+	if (r == 0)
+		r = verb_not_itself(&s, v[OUTPUT], reterr);
 	if (r == 0)
 		r = vmgs_store_read(&s, GUEST_KEY_FILE_ID, &blob, reterr);
 	if (r < 0)

@@ -16,6 +16,7 @@ int vmgs_cmd_read(int argc, char **argv, struct err *reterr)
 	_cleanup_buf_ struct buf data = BUF_INIT(0);
 	const char *v[VERB_OPTIONS_MAX];
 	int count, id = -1, r;
+	char name[32];
 
 	r = verb_parse(vmgs_read_options, argc, argv, v, &count, reterr);
 	if (r == 0)
@@ -28,6 +29,10 @@ int vmgs_cmd_read(int argc, char **argv, struct err *reterr)
 		r = verb_open(&s, &(struct verb_open){.path = argv[1], .key_file = v[KEY],
 						      .sector = v[SECTOR]}, reterr);
 	if (r == 0)
+		r = verb_not_itself(&s, v[OUTPUT], reterr);
+	if (r == 0)
 		r = vmgs_store_read(&s, id, &data, reterr);
+	if (r == 0 && s.stale & UINT64_C(1) << id)
+		verb_warn("%s was encrypted and is plain now: who wrote it had no key", vmgs_file_text(id, name));
 	return r < 0 ? r : verb_output(v[OUTPUT], data.data, data.len, reterr);
 }

@@ -130,6 +130,16 @@ int verb_input(const char *path, size_t max, struct buf *ret, struct err *reterr
 			      : file_read(path, max, ret, reterr);
 }
 
+int verb_not_itself(const struct vmgs_store *s, const char *output, struct err *reterr)
+{
+	struct stat a, b;
+
+	if (!output || is_stdio(output) || fstat(s->fd, &a) < 0 || stat(output, &b) < 0 ||
+	    a.st_dev != b.st_dev || a.st_ino != b.st_ino)
+		return 0;
+	return err_set(reterr, E_USAGE, "'%s' is the guest state file itself", output);
+}
+
 static int write_all(int fd, const char *name, const uint8_t *data, size_t len, struct err *reterr)
 {
 	while (len > 0) {

@@ -39,6 +39,9 @@ int verb_open(struct vmgs_store *s, const struct verb_open *how, struct err *ret
 /* The backup, unless the option (not NULL) forbids it. */
 int verb_backup(const struct vmgs_store *s, const char *no_backup, struct err *reterr);
 
+/* What is to be written must not take the place of the store that is open. output may be NULL. */
+int verb_not_itself(const struct vmgs_store *s, const char *output, struct err *reterr);
+
 int verb_input(const char *path, size_t max, struct buf *ret, struct err *reterr);
 /* New files get mode 0600 and appear complete. */
 int verb_output(const char *path, const void *data, size_t len, struct err *reterr);

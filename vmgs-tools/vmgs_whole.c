@@ -225,13 +225,15 @@ int vmgs_store_create(const char *path, const struct vmgs_create *how, struct se
 		r = write_footer(&f, how->disk_bytes, how->random, reterr);
 	if (r == 0)
 		r = format(&f, reterr);
-	if (r == 0 && root) {
+	/* a second header at byte 4096 is what tells that it belongs there */
+	if (r == 0 && (root || how->sector_bytes > VMGS_SECTOR_BYTES)) {
 		_cleanup_vmgs_store_ struct vmgs_store s = VMGS_STORE_INIT;
 
 		r = vmgs_store_open(&s, f.tmp, true, how->sector_bytes, reterr);
 		s.random = *how->random;
 		if (r == 0)
-			r = vmgs_store_encrypt(&s, root, reterr);
+			r = root ? vmgs_store_encrypt(&s, root, reterr)
+				 : vmgs_store_refresh(&s, reterr);
 	}
 	return r < 0 ? r : fresh_finish(&f, how->replace, reterr);
 }
