@@ -67,7 +67,11 @@ bool evidence_cached_leaf(struct errand *x)
 	return found;
 }
 
-/* DER, one behind the other: what x509_read() takes. */
+/*
+ * DER, one behind the other: what x509_read() takes. Of leaves the one that was verified: a service
+ * may add others, and one that seems to fit the next chip would keep that chip's own from being asked
+ * for.
+ */
 int evidence_stage(const struct collection *c, const char *path, struct err *reterr)
 {
 	_cleanup_buf_ struct buf all = BUF_INIT(X509_FILE_MAX);
@@ -77,6 +81,8 @@ int evidence_stage(const struct collection *c, const char *path, struct err *ret
 		_cleanup_free_ uint8_t *der = NULL;
 		size_t len = 0;
 
+		if (!x509_is_ca(c->certs.cert[i]) && c->certs.cert[i] != c->leaf.cert)
+			continue;
 		r = x509_der(c->certs.cert[i], &der, &len, reterr);
 		if (r == 0)
 			buf_put(&all, der, len);

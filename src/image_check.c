@@ -89,10 +89,6 @@ static void evidence_facts(const struct emitter *e, const struct config *config)
 	fact(e, "built-at", evidence_needed(config) ? CONFIG_DIR "/" FLOOR_FILE : "no");
 	trust_facts(e, &config->policy);
 	fact(e, "network", network ? "yes" : "no");
-	(void)snprintf(text, sizeof(text), "%s%s%s", config->policy.amd_roots,
-		       config->policy.amd_roots[0] && config->policy.intel_roots[0] ? " " : "",
-		       config->policy.intel_roots);
-	fact(e, "trust", text);
 	if (!network)
 		return;
 	fact(e, "fetcher", FETCH_PROGRAM);

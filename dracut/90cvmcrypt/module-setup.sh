@@ -60,10 +60,7 @@ cvmcrypt_evidence() {
     if [[ $_file != no ]]; then
         printf '%s\n' "${SOURCE_DATE_EPOCH:-$(date +%s)}" > "$initdir$_file"
         chmod 0644 "$initdir$_file"
-        # roots of its own; certificates that were put here, and those that boots have fetched
-        for _file in $(cvmcrypt_fact "$_facts" trust); do
-            inst_simple "$_file"
-        done
+        # certificates that were put here, and those that boots have fetched
         for _file in "$CVMCRYPT_CONFIG"/evidence/* /var/lib/cvmcrypt/evidence/*; do
             [[ ! -f $dracutsysrootdir$_file ]] ||
                 inst_simple "$_file" "$CVMCRYPT_CONFIG/evidence/${_file##*/}"
