@@ -25,13 +25,6 @@ static const struct vmgs_verb verbs[] = {
 	 "make the key that the guest finds in its vTPM", vmgs_guest_secret_key_options},
 };
 
-int vmgs_exit_status(int code)
-{
-	int status = err_exit_status(code);
-
-	return status == 0 || status == 2 || (status >= 10 && status <= 12) ? status : 1;
-}
-
 static void print_verb_help(const struct vmgs_verb *v)
 {
 	printf("usage: vmgs %s%s %s\n\n%c%s.\n", v->name, v->options[0].name ? " [OPTION...]" : "",

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "verb_store.h"
+#include "vmgs_verbs.h"
 
 #include "codec.h"
 #include "file.h"
@@ -190,4 +191,11 @@ void verb_warn(const char *fmt, ...)
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	fprintf(stderr, "vmgs: %s\n", text);
+}
+
+int vmgs_exit_status(int code)
+{
+	int status = err_exit_status(code);
+
+	return status == 0 || status == 2 || (status >= 10 && status <= 12) ? status : 1;
 }
