@@ -16,6 +16,12 @@ const struct verb_option attest_options[] = {
 
 #define REFUSED 3
 
+/* What is too damaged to be described is a failed check by now: the verdict is still to be told. */
+static int described(int r)
+{
+	return r == -E_NOMEM ? r : 0;
+}
+
 /* What the hardware said, in the words of 'inspect'. */
 static int describe(const struct collection *c, struct cJSON *decoded, struct err *reterr)
 {
@@ -26,14 +32,16 @@ static int describe(const struct collection *c, struct cJSON *decoded, struct er
 	evidence_describe(c, decoded, &ok);
 	if (c->evidence.claims) {
 		part = json_add_object(decoded, "hcl_report", &ok);
-		r = inspect_hcl_report("report", c->report.data, c->report.len, part, reterr);
+		r = described(inspect_hcl_report("report", c->report.data, c->report.len, part,
+						 reterr));
 	} else if (c->evidence.snp) {
 		part = json_add_object(decoded, "snp_report", &ok);
-		r = inspect_snp_report("report", c->snp.bytes, SNP_REPORT_SIZE, part, reterr);
+		r = described(inspect_snp_report("report", c->snp.bytes, SNP_REPORT_SIZE, part,
+						 reterr));
 	}
 	if (r == 0 && c->evidence.td && c->quote.len > 0 && !c->evidence.offline) {
 		part = json_add_object(decoded, "tdx_quote", &ok);
-		r = inspect_tdx_quote("quote", c->quote.data, c->quote.len, part, reterr);
+		r = described(inspect_tdx_quote("quote", c->quote.data, c->quote.len, part, reterr));
 	}
 	return r < 0 || ok ? r : err_set(reterr, E_NOMEM, "no memory for the result");
 }

@@ -7,6 +7,7 @@
 #include "evidence_collect.h"
 #include "file.h"
 #include "machine.h"
+#include "verbs.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -401,6 +402,24 @@ static void test_isolation(void **state)
 	attempt_free(expect("[boot]\nisolation = snp-or-tdx\n", 0));
 }
 
+/* 'attest' tells its verdict, also of a report that nobody can read: of a version to come. */
+static void test_attest(void **state)
+{
+	static const char text[] = "[boot]\nisolation = snp\n";
+	char dir[128], path[160];
+	char verb[] = "attest", config[] = "--config", tcti[] = "--tcti";
+	char *argv[] = {verb, config, dir, tcti, azure.conf, NULL};
+	struct err e = {0};
+
+	(void)state;
+	boot(KNOBS("period-ms=50", "version=6"));
+	(void)snprintf(dir, sizeof(dir), "%s/config", azure.dir);
+	(void)snprintf(path, sizeof(path), "%s/cvmcrypt.conf", dir);
+	assert_int_equal(file_replace(path, text, strlen(text), 0600, &e), 0);
+	assert_int_equal(cmd_attest(5, argv, &e), 3);
+	(void)unlink(path);
+}
+
 #define TDX "[boot]\nisolation = tdx\n"
 
 static void test_tdx(void **state)
@@ -451,6 +470,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_hostile_service),
 		cmocka_unit_test(test_time),
 		cmocka_unit_test(test_isolation),
+		cmocka_unit_test(test_attest),
 		cmocka_unit_test(test_tdx),
 	};
 
