@@ -134,7 +134,8 @@ check-lint: all
 
 # the same tests under ASan and UBSan
 check-sanitize:
-	$(Q)$(MAKE) --no-print-directory SANITIZE=address,undefined WERROR=1 check-unit check-integration
+	$(Q)$(MAKE) --no-print-directory SANITIZE=address,undefined WERROR=1 all check-programs
+	$(Q)$(MAKE) --no-print-directory -j1 SANITIZE=address,undefined WERROR=1 check-unit check-integration
 
 # each fuzz harness over its corpus, and a short time further
 CHECK_FUZZ_TIME ?= 3
