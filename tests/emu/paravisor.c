@@ -61,10 +61,11 @@ void die(const char *fmt, ...)
 	_exit(1);
 }
 
+/* The next one on this state must find it complete and unlocked, so swtpm ends first. */
 static void on_term(_unused_ int sig)
 {
-	if (swtpm_pid > 0)
-		(void)kill(swtpm_pid, SIGTERM);
+	if (swtpm_pid > 0 && kill(swtpm_pid, SIGTERM) == 0)
+		(void)waitpid(swtpm_pid, NULL, 0);
 	_exit(0);
 }
 
@@ -184,13 +185,19 @@ static void add(struct proxy *x, enum kind kind, int fd)
 	x->connection[x->count++] = (struct connection){.kind = kind, .fd = fd};
 }
 
+/* Whoever waits for the socket's name can connect as soon as it is there: between bind and listen
+ * it has another. */
 static void listen_at(struct proxy *x, enum kind kind, const char *path)
 {
-	struct sockaddr_un a = address_of(path);
+	char early[600];
+	struct sockaddr_un a;
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	(void)unlink(path);
-	if (bind(fd, (struct sockaddr *)&a, sizeof(a)) < 0 || listen(fd, 8) < 0)
+	(void)snprintf(early, sizeof(early), "%s.0", path);
+	a = address_of(early);
+	(void)unlink(early);
+	if (bind(fd, (struct sockaddr *)&a, sizeof(a)) < 0 || listen(fd, 8) < 0 ||
+	    rename(early, path) < 0)
 		die("listening at '%s': %s", path, strerror(errno));
 	add(x, kind, fd);
 }

@@ -55,7 +55,7 @@ class Tpm:
             command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
             preexec_fn=die_with_us)
         deadline = time.monotonic() + (60 if self.paravisor else 10)
-        while not os.path.exists(self.control):
+        while not listening(self.control):
             if time.monotonic() > deadline or self.process.poll() is not None:
                 raise VmError("swtpm did not start on " + self.state)
             time.sleep(0.02)
@@ -67,6 +67,18 @@ class Tpm:
         if self.run:
             shutil.rmtree(self.run, ignore_errors=True)
             self.run = None
+
+
+def listening(path):
+    """Whether a connect to this socket would be taken: its name is there before that. Without
+    connecting, which would end a swtpm --terminate."""
+    if not os.path.exists(path):
+        return False
+    accepting = "00010000"      # __SO_ACCEPTCON
+    with open("/proc/net/unix", encoding="utf-8", errors="replace") as f:
+        rows = [line.split() for line in f]
+    # the paravisor binds under another name and renames: there the name alone is enough
+    return any(row[3] == accepting and row[-1] in (path, path + ".0") for row in rows[1:])
 
 
 def die_with_us():
