@@ -45,7 +45,7 @@ static void add_volume(struct cJSON *list, const struct boot_volume *v, bool *ok
 static void add_evidence(const struct collection *c, struct cJSON *o, bool *ok)
 {
 	evidence_describe(c, o, ok);
-	evidence_describe_checks(c, o, ok);
+	verdict_describe_checks(&c->verdict, o, ok);
 }
 
 static void make_run_dir(void)

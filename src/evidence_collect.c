@@ -71,24 +71,9 @@ int evidence_collect(struct collection **ret, const struct collect_request *q, s
 	return 0;
 }
 
-static void describe_check(struct cJSON *list, const struct check *k, bool *ok)
-{
-	struct cJSON *o = json_add_object(list, NULL, ok);
-
-	json_add_string(o, "check", k->name, ok);
-	json_add_bool(o, "pass", k->pass, ok);
-	json_add_string(o, "want", k->want, ok);
-	json_add_string(o, "got", k->got, ok);
-}
-
 void evidence_describe(const struct collection *c, struct cJSON *o, bool *ok)
 {
-	const struct check *failed = verdict_first_failure(&c->verdict);
-	char code[8];
-
-	(void)snprintf(code, sizeof(code), "E%03d", failed ? (int)failed->code : 0);
-	json_add_string(o, "verdict", verdict_pass(&c->verdict) ? "pass" : "fail", ok);
-	json_add_string(o, "code", code, ok);
+	verdict_describe(&c->verdict, NULL, o, ok);
 	json_add_string(o, "source", c->source, ok);
 	json_add_string(o, "platform", c->evidence.platform, ok);
 	json_add_string(o, "certified_by", c->certified_by, ok);
@@ -98,12 +83,4 @@ void evidence_describe(const struct collection *c, struct cJSON *o, bool *ok)
 	json_add_number(o, "report_reads", c->tries, ok);
 	json_add_number(o, "evidence_ms", (double)c->ms, ok);
 	json_add_number(o, "evidence_tpm_commands", c->tpm_commands, ok);
-}
-
-void evidence_describe_checks(const struct collection *c, struct cJSON *o, bool *ok)
-{
-	struct cJSON *list = json_add_array(o, "checks", ok);
-
-	for (size_t i = 0; i < c->verdict.count; i++)
-		describe_check(list, &c->verdict.check[i], ok);
 }

@@ -77,8 +77,7 @@ bool collection_from_cache(const struct collection *c);
 /* Writes the certificates to a file, for the cache of the next boot image. */
 int evidence_stage(const struct collection *c, const char *path, struct err *reterr);
 
-/* "evidence" of boot.json, "decoded" of `attest --json`: times, where things came from; checks. */
+/* "evidence" of boot.json, "decoded" of `attest --json`: the outcome, times, where things came from. */
 void evidence_describe(const struct collection *c, struct cJSON *object, bool *ok);
-void evidence_describe_checks(const struct collection *c, struct cJSON *object, bool *ok);
 
 #endif

@@ -110,3 +110,27 @@ int verdict_err(const struct verdict *v, struct err *reterr)
 		return err_set(reterr, E_INTERNAL, "nothing was checked");
 	return 0;
 }
+
+void verdict_describe(const struct verdict *v, const struct err *failure, struct cJSON *object, bool *ok)
+{
+	int code = failure ? failure->code : -verdict_err(v, NULL);
+	char text[8];
+
+	(void)snprintf(text, sizeof(text), "E%03d", code);
+	json_add_string(object, "verdict", code == 0 ? "pass" : "fail", ok);
+	json_add_string(object, "code", text, ok);
+}
+
+void verdict_describe_checks(const struct verdict *v, struct cJSON *object, bool *ok)
+{
+	struct cJSON *list = json_add_array(object, "checks", ok);
+
+	for (size_t i = 0; i < v->count; i++) {
+		struct cJSON *o = json_add_object(list, NULL, ok);
+
+		json_add_string(o, "check", v->check[i].name, ok);
+		json_add_bool(o, "pass", v->check[i].pass, ok);
+		json_add_string(o, "want", v->check[i].want, ok);
+		json_add_string(o, "got", v->check[i].got, ok);
+	}
+}

@@ -33,41 +33,17 @@ static int print_root(struct cJSON *root, bool ok, struct err *reterr)
 	return 0;
 }
 
-static int verdict_code(const struct verify_result *result, const struct err *failure)
-{
-	const struct check *c = verdict_first_failure(&result->verdict);
-
-	if (failure)
-		return failure->code;
-	if (verdict_pass(&result->verdict))
-		return 0;
-	return c ? (int)c->code : E_INTERNAL;
-}
-
 int verify_print_json(const char *type, struct verify_result *result, const struct err *failure,
 		      struct err *reterr)
 {
-	const struct verdict *v = &result->verdict;
-	struct cJSON *root = json_new_object(), *list;
-	int code = verdict_code(result, failure);
+	struct cJSON *root = json_new_object();
 	bool ok = root != NULL;
-	char text[8];
 
 	json_add_string(root, "type", type, &ok);
-	json_add_string(root, "verdict", code == 0 ? "pass" : "fail", &ok);
-	(void)snprintf(text, sizeof(text), "E%03d", code);
-	json_add_string(root, "code", text, &ok);
+	verdict_describe(&result->verdict, failure, root, &ok);
 	if (failure)
 		json_add_string(root, "error", failure->msg, &ok);
-	list = json_add_array(root, "checks", &ok);
-	for (size_t i = 0; i < v->count; i++) {
-		struct cJSON *o = json_add_object(list, NULL, &ok);
-
-		json_add_string(o, "check", v->check[i].name, &ok);
-		json_add_bool(o, "pass", v->check[i].pass, &ok);
-		json_add_string(o, "want", v->check[i].want, &ok);
-		json_add_string(o, "got", v->check[i].got, &ok);
-	}
+	verdict_describe_checks(&result->verdict, root, &ok);
 	if (result->pcrs)
 		json_add_node(root, "pcrs", TAKE_PTR(result->pcrs), &ok);
 	json_add_node(root, "decoded", TAKE_PTR(result->decoded), &ok);
@@ -134,7 +110,7 @@ static void print_not_judged(const struct cJSON *list)
 void verify_print_text(const char *type, const struct verify_result *result)
 {
 	const struct verdict *v = &result->verdict;
-	int code = verdict_code(result, NULL);
+	int code = -verdict_err(v, NULL);
 	const struct err_info *info = err_info(code);
 	const char *note = json_string(json_find(result->decoded, "note"));
 

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -74,6 +75,40 @@ static void fails_when_a_check_is_lost(_unused_ void **state)
 	assert_int_equal(verdict_err(&v, &e), -E_NOMEM);
 }
 
+/* A reader of the JSON must not find "E000" beside "fail". */
+static void describes_what_it_decided(_unused_ void **state)
+{
+	_cleanup_verdict_ struct verdict v = {0};
+	static const struct {
+		bool lost, pass;
+		int failure, code;
+	} cases[] = {
+		{false, true, 0, 0},
+		{false, false, 0, E_POLICY_DEBUG},
+		{true, true, 0, E_NOMEM},
+		{false, true, E_HCL_MALFORMED, E_HCL_MALFORMED},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct cJSON *o = json_new_object();
+		const struct err failure = {.code = cases[i].failure};
+		char code[8];
+		bool ok = true;
+
+		(void)snprintf(code, sizeof(code), "E%03d", cases[i].code);
+		verdict_done(&v);
+		verdict_add(&v, E_POLICY_DEBUG, "a.debug", cases[i].pass, "off", "on");
+		v.lost = cases[i].lost;
+		verdict_describe(&v, failure.code ? &failure : NULL, o, &ok);
+		verdict_describe_checks(&v, o, &ok);
+		assert_true(ok);
+		assert_string_equal(json_string(json_find(o, "verdict")), cases[i].code ? "fail" : "pass");
+		assert_string_equal(json_string(json_find(o, "code")), code);
+		assert_int_equal(json_count(json_find(o, "checks")), 1);
+		json_free(o);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -82,6 +117,7 @@ int main(void)
 		cmocka_unit_test(takes_the_code_of_the_failure),
 		cmocka_unit_test(shows_nothing_unprintable_and_marks_cuts),
 		cmocka_unit_test(fails_when_a_check_is_lost),
+		cmocka_unit_test(describes_what_it_decided),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
