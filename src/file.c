@@ -85,7 +85,7 @@ int file_pwrite(int fd, const char *name, const void *data, size_t len, off_t of
 	return 0;
 }
 
-static void sync_folder_of(const char *path)
+void file_sync_folder(const char *path)
 {
 	char copy[PATH_MAX];
 	int fd;
@@ -122,7 +122,7 @@ int file_replace(const char *path, const void *data, size_t len, mode_t mode, st
 		(void)unlink(tmp);
 		return r;
 	}
-	sync_folder_of(path);
+	file_sync_folder(path);
 	return 0;
 }
 

@@ -19,6 +19,8 @@ int file_pwrite(int fd, const char *name, const void *data, size_t len, off_t of
 		struct err *reterr);
 /* Writes path.tmp with exactly this mode, syncs, renames over path and syncs the folder. */
 int file_replace(const char *path, const void *data, size_t len, mode_t mode, struct err *reterr);
+/* Makes a rename to path last, where the file system can; what was written is synced by its writer. */
+void file_sync_folder(const char *path);
 bool file_exists(const char *path);
 
 #endif

@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -66,19 +65,6 @@ static int fresh_take_access(const struct fresh *f, const struct vmgs_store *s, 
 		? err_errno(reterr, E_IO, errno, "setting the mode of '%s'", f->tmp) : 0;
 }
 
-static void sync_folder_of(const char *path)
-{
-	char copy[PATH_MAX];
-	int fd;
-
-	(void)snprintf(copy, sizeof(copy), "%s", path);
-	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return;
-	(void)fsync(fd);
-	(void)close(fd);
-}
-
 static int fresh_finish(struct fresh *f, bool replace, struct err *reterr)
 {
 	int r;
@@ -96,7 +82,7 @@ static int fresh_finish(struct fresh *f, bool replace, struct err *reterr)
 		return err_errno(reterr, E_IO, errno, "renaming '%s' to '%s'", f->tmp, f->path);
 	(void)close(f->fd);
 	f->fd = -1;
-	sync_folder_of(f->path);
+	file_sync_folder(f->path);
 	return 0;
 }
 
