@@ -1,26 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * The verbs: one table in main.c gives name, handler, options and help; usage text, completion and the
- * check of the manual page come from it. A handler prints its result; a failure is returned and
- * printed once, by main. It may return a positive number to choose the exit status itself.
- */
+/* The verbs of cvmcrypt, which main.c lists, and what they share. */
 #ifndef CVMCRYPT_VERBS_H
 #define CVMCRYPT_VERBS_H
 
 #include "config.h"
-#include "err.h"
-#include "verb_options.h"
-
-struct verb {
-	const char *name;
-	int (*run)(int argc, char **argv, struct err *reterr);	/* argv[0] is the verb */
-	const char *arguments;	/* as usage shows them, "" for none */
-	const char *summary;
-	const struct verb_option *options;	/* ends with a NULL name */
-	bool boot;		/* of the boot path: console output, needs root */
-};
-
-const struct verb *verb_table(size_t *ret_count);
+#include "program.h"
 
 /*
  * The config below dir (NULL: the usual place). It must have a volume, and every name given must be one

@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "secret.h"
 #include "vmgs_verbs.h"
 
 #include <stdio.h>
-#include <string.h>
-#include <sys/stat.h>
 
-static const struct vmgs_verb verbs[] = {
+static const struct verb verbs[] = {
 	{"create", vmgs_cmd_create, "FILE", "make an empty guest state file", vmgs_create_options},
 	{"info", vmgs_cmd_info, "FILE", "show container, headers, key slots", vmgs_info_options},
 	{"list", vmgs_cmd_list, "FILE", "list the files in it", vmgs_list_options},
@@ -23,42 +20,8 @@ static const struct vmgs_verb verbs[] = {
 	 vmgs_key_protector_options},
 	{"guest-secret-key", vmgs_cmd_guest_secret_key, "generate|import|export-public FILE",
 	 "make the key that the guest finds in its vTPM", vmgs_guest_secret_key_options},
+	{0},
 };
-
-static void print_verb_help(const struct vmgs_verb *v)
-{
-	printf("usage: vmgs %s%s %s\n\n%c%s.\n", v->name, v->options[0].name ? " [OPTION...]" : "",
-	       v->arguments, v->summary[0] & ~0x20, v->summary + 1);
-	for (const struct verb_option *o = v->options; o->name; o++) {
-		const char *argument = o->argument ? o->argument : "";
-		int used = (int)(strlen(o->name) + strlen(argument)) + (o->argument ? 1 : 0);
-
-		if (o == v->options)
-			printf("\n");
-		printf("  --%s%s%s%*s %s\n", o->name, o->argument ? " " : "", argument,
-		       used < 25 ? 25 - used : 0, "", o->help);
-	}
-	printf("\nSee vmgs(1).\n");
-}
-
-static void print_help(void)
-{
-	printf("usage: vmgs VERB [OPTION...] FILE\n\n");
-	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
-		printf("  %-16s %s\n", verbs[i].name, verbs[i].summary);
-	printf("\n'vmgs VERB --help' explains one. Exit status: 0 done, 1 failed, 2 usage, 10 not encrypted\n"
-	       "or nothing to do, 11 corrupt, 12 wrong key. Failures have codes (E857): vmgs(1).\n");
-}
-
-/* For completion: "verb" lines and "verb --option[=]" lines, from the one table. */
-static void print_words(void)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
-		printf("%s\n", verbs[i].name);
-		for (const struct verb_option *o = verbs[i].options; o->name; o++)
-			printf("%s --%s%s\n", verbs[i].name, o->name, o->argument ? "=" : "");
-	}
-}
 
 static int report(int r, const struct err *e)
 {
@@ -71,48 +34,17 @@ static int report(int r, const struct err *e)
 	return vmgs_exit_status(r);
 }
 
-static int run_verb(const struct vmgs_verb *v, int argc, char **argv, struct err *e)
-{
-	int r;
-
-	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
-		if (strcmp(argv[i], "--help") == 0) {
-			print_verb_help(v);
-			return 0;
-		}
-	r = v->run(argc, argv, e);
-	/* what could not be printed was not done: a full disk behind standard output */
-	if (fflush(stdout) != 0 && r == 0)
-		r = err_set(e, E_IO, "writing standard output");
-	return r;
-}
+static const struct program program = {
+	.name = "vmgs",
+	.arguments = "FILE",
+	.manual = "vmgs(1)",
+	.notes = "Exit status: 0 done, 1 failed, 2 usage, 10 not encrypted\n"
+		 "or nothing to do, 11 corrupt, 12 wrong key. Failures have codes (E857): vmgs(1).\n",
+	.verbs = verbs,
+	.report = report,
+};
 
 int main(int argc, char **argv)
 {
-	struct err e = {0};
-	int r;
-
-	(void)umask(0077);
-	r = secret_heap_init(&e);
-	if (r < 0)
-		return report(r, &e);
-	if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
-		print_help();
-		return argc < 2 ? err_exit_status(E_USAGE) : 0;
-	}
-	if (strcmp(argv[1], "--version") == 0) {
-		printf("vmgs %s\n", CVMCRYPT_VERSION);
-		return 0;
-	}
-	if (strcmp(argv[1], "--words") == 0) {
-		print_words();
-		return 0;
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
-		if (strcmp(argv[1], verbs[i].name) == 0) {
-			r = run_verb(&verbs[i], argc - 1, argv + 1, &e);
-			return r < 0 ? report(r, &e) : r;
-		}
-	(void)err_set(&e, E_USAGE, "no verb '%s'", argv[1]);
-	return report(-E_USAGE, &e);
+	return program_run(&program, argc, argv);
 }

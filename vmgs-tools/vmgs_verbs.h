@@ -1,21 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * The verbs of vmgs: one table in main.c gives name, handler, options and help; usage text, completion
- * and the check of the manual page come from it. A handler prints its result; a failure is returned and
- * printed once, by main. It may return a positive number to choose the exit status itself.
- */
+/* The verbs of vmgs, which main.c lists. */
 #ifndef VMGS_VERBS_H
 #define VMGS_VERBS_H
 
-#include "err.h"
-#include "verb_options.h"
-
-struct vmgs_verb {
-	const char *name;
-	int (*run)(int argc, char **argv, struct err *reterr);	/* argv[0] is the verb */
-	const char *arguments, *summary;
-	const struct verb_option *options;	/* ends with a NULL name */
-};
+#include "program.h"
 
 /* 0, 1, 2, 10, 11 or 12: what vmgs(1) documents. */
 int vmgs_exit_status(int code);
