@@ -64,20 +64,6 @@ static int find_key(struct tpm *t, const struct way_guest_key *way, ESYS_TR *ret
 	return r < 0 ? r : check_key(&public->publicArea, way, ret_bound, reterr);
 }
 
-static int take_answer(struct tpm *t, TPM2B_PUBLIC_KEY_RSA *data, struct secret *ret,
-		       struct err *reterr)
-{
-	int r;
-
-	if (data->size == TPM_SEALED_BYTES)
-		r = secret_absorb(ret, data->buffer, TPM_SEALED_BYTES, reterr);
-	else
-		r = err_set(reterr, E_TPM_ANSWER, "decrypted to %u bytes", data->size);
-	explicit_bzero(data, sizeof(*data));
-	tpm_sys_wipe_answer(t);
-	return r;
-}
-
 static int decrypt(struct tpm *t, const struct way_guest_key *way, ESYS_TR key,
 		   struct tpm_guard *session, struct secret *ret, struct err *reterr)
 {
@@ -105,7 +91,7 @@ static int decrypt(struct tpm *t, const struct way_guest_key *way, ESYS_TR key,
 	if (rc != TSS2_RC_SUCCESS)
 		return tpm_fail(t, rc, "TPM2_RSA_Decrypt", reterr);
 	tpm_guard_gone(session);
-	return take_answer(t, data, ret, reterr);
+	return tpm_sys_take_secret(t, data->buffer, data->size, sizeof(data->buffer), ret, reterr);
 }
 
 int tpm_guest_key_decrypt(struct tpm *t, const struct way_guest_key *way, uint32_t pcr_mask,

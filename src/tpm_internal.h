@@ -107,8 +107,12 @@ int tpm_sys_pcr_event(struct tpm *t, unsigned pcr, const void *data, size_t len,
 		      struct err *reterr);
 /* Name of the public area that TPM2_ReadPublic, the last command, gave: hashed from its bytes. */
 int tpm_sys_answered_name(struct tpm *t, uint8_t ret_name[34], struct err *reterr);
-/* Overwrites the response in ESAPI's buffer, where a decrypted parameter stays otherwise. */
-void tpm_sys_wipe_answer(struct tpm *t);
+/*
+ * What the last command decrypted or unsealed: it must be TPM_SEALED_BYTES long. Overwrites it in ESAPI's
+ * answer (a buffer of room bytes) and in the response, where it stays otherwise. E_TPM_OBJECT.
+ */
+int tpm_sys_take_secret(struct tpm *t, uint8_t *answer, size_t len, size_t room, struct secret *ret,
+			struct err *reterr);
 
 /* tpm_pcr.c: these PCRs of the SHA-256 bank */
 TPML_PCR_SELECTION tpm_pcr_selection(uint32_t mask);

@@ -153,7 +153,7 @@ int tpm_sys_answered_name(struct tpm *t, uint8_t ret_name[34], struct err *reter
 	return crypto_sha256(area, size, ret_name + 2, reterr);
 }
 
-void tpm_sys_wipe_answer(struct tpm *t)
+static void wipe_answer(struct tpm *t)
 {
 	TSS2_SYS_CONTEXT *sys = NULL;
 	const uint8_t *answer = NULL;
@@ -163,4 +163,18 @@ void tpm_sys_wipe_answer(struct tpm *t)
 		return;
 	if (Tss2_Sys_GetRpBuffer(sys, &size, &answer) == TSS2_RC_SUCCESS && answer)
 		explicit_bzero((void *)(uintptr_t)answer, size);
+}
+
+int tpm_sys_take_secret(struct tpm *t, uint8_t *answer, size_t len, size_t room, struct secret *ret,
+			struct err *reterr)
+{
+	int r;
+
+	if (len == TPM_SEALED_BYTES)
+		r = secret_absorb(ret, answer, TPM_SEALED_BYTES, reterr);
+	else
+		r = err_set(reterr, E_TPM_OBJECT, "it holds %zu bytes", len);
+	explicit_bzero(answer, room);
+	wipe_answer(t);
+	return r;
 }

@@ -125,20 +125,6 @@ static int policy_authorize(struct tpm *t, const struct tpm_guard *session, cons
 	return rc == TSS2_RC_SUCCESS ? 0 : tpm_fail(t, rc, "TPM2_PolicyAuthorize", reterr);
 }
 
-static int take_answer(struct tpm *t, TPM2B_SENSITIVE_DATA *data, struct secret *ret,
-		       struct err *reterr)
-{
-	int r;
-
-	if (data->size == TPM_SEALED_BYTES)
-		r = secret_absorb(ret, data->buffer, TPM_SEALED_BYTES, reterr);
-	else
-		r = err_set(reterr, E_TPM_OBJECT, "it holds %u bytes", data->size);
-	explicit_bzero(data, sizeof(*data));
-	tpm_sys_wipe_answer(t);
-	return r;
-}
-
 static int unseal(struct tpm *t, const struct way_tpm2 *way, ESYS_TR srk,
 		  struct tpm_guard *session, struct secret *ret, struct err *reterr)
 {
@@ -156,7 +142,7 @@ static int unseal(struct tpm *t, const struct way_tpm2 *way, ESYS_TR srk,
 	if (rc != TSS2_RC_SUCCESS)
 		return tpm_fail(t, rc, "TPM2_Unseal", reterr);
 	tpm_guard_gone(session);
-	return take_answer(t, data, ret, reterr);
+	return tpm_sys_take_secret(t, data->buffer, data->size, sizeof(data->buffer), ret, reterr);
 }
 
 void tpm_unseal_prepare(struct tpm *t)
