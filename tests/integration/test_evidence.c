@@ -159,7 +159,7 @@ static void test_right(void **state)
 	struct attempt *a;
 
 	(void)state;
-	boot(KNOBS("period-ms=50"));
+	boot(KNOBS("period-ms=0"));
 	use_cache(false);
 	assert_true(azure_metadata(&azure, NO_FAULTS));
 	a = expect(SNP, 0);
@@ -200,7 +200,7 @@ static void one_lie(const struct lie *lie)
 	const struct check *failed;
 	struct attempt *a;
 
-	boot((const char *const[]){"period-ms=20", lie->knobs[0], lie->knobs[1], NULL});
+	boot((const char *const[]){"period-ms=0", lie->knobs[0], lie->knobs[1], NULL});
 	print_message("%s\n", lie->knobs[0]);
 	a = expect(SNP "[policy]\nvtpm-persistent = required\n", lie->code);
 	failed = verdict_first_failure(&a->c->verdict);
@@ -234,7 +234,7 @@ static void test_variants(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(right); i++) {
 		struct attempt *a;
 
-		boot((const char *const[]){"period-ms=20", right[i][0], right[i][1], NULL});
+		boot((const char *const[]){"period-ms=0", right[i][0], right[i][1], NULL});
 		print_message("%s\n", right[i][0]);
 		a = expect(SNP, 0);
 		assert_int_equal(a->c->nonce_in_report, i != 1);
@@ -263,7 +263,7 @@ static void test_demands(void **state)
 	};
 
 	(void)state;
-	boot(KNOBS("period-ms=20"));
+	boot(KNOBS("period-ms=0"));
 	use_cache(true);
 	for (size_t i = 0; i < ARRAY_SIZE(demands); i++) {
 		char text[1024];
@@ -289,7 +289,7 @@ static void test_stale(void **state)
 	a = expect(SNP, 0);
 	assert_true(a->c->tries == 2 || a->c->tries == 3);
 	attempt_free(a);
-	boot(KNOBS("period-ms=50", "stale=0xffffffff"));
+	boot(KNOBS("period-ms=0", "stale=0xffffffff"));
 	attempt_free(expect(SNP, 0));
 	a = expect(SNP, E_STALE);
 	assert_int_equal(a->c->tries, 4);
@@ -303,14 +303,14 @@ static void test_user_data_index(void **state)
 
 	(void)state;
 	/* ownerWrite, ownerRead, noDA: 32 bytes */
-	boot(KNOBS("period-ms=50", "user-data-attributes=0x02020002", "user-data-size=32"));
+	boot(KNOBS("period-ms=0", "user-data-attributes=0x02020002", "user-data-size=32"));
 	use_cache(true);
 	attempt_free(expect(SNP, E_STALE));
 	/* as other tools define it */
-	boot(KNOBS("period-ms=50", "user-data-attributes=0x02020002", "user-data-size=64"));
+	boot(KNOBS("period-ms=0", "user-data-attributes=0x02020002", "user-data-size=64"));
 	a = expect(SNP, 0);
 	attempt_free(a);
-	boot(KNOBS("period-ms=50", "user-data-attributes=0x02060006", "user-data-size=64"));
+	boot(KNOBS("period-ms=0", "user-data-attributes=0x02060006", "user-data-size=64"));
 	attempt_free(expect(SNP, 0));
 }
 
@@ -320,10 +320,10 @@ static void test_moved(void **state)
 	struct attempt *a;
 
 	(void)state;
-	boot(KNOBS("period-ms=50"));
+	boot(KNOBS("period-ms=0"));
 	assert_true(azure_keep_pki(&azure));
 	use_cache(true);
-	boot(KNOBS("period-ms=50", "chip=99"));
+	boot(KNOBS("period-ms=0", "chip=99"));
 	assert_true(azure_metadata(&azure, NO_FAULTS));
 	a = expect(SNP, 0);
 	assert_string_equal(a->c->certified_by, "metadata");
@@ -337,7 +337,7 @@ static void test_moved(void **state)
 	assert_true(a->c->evidence.offline && !a->c->evidence.snp_authentic);
 	attempt_free(a);
 	/* firmware was updated, the chip is the same */
-	boot(KNOBS("period-ms=50", "tcb=04000000000018dc"));
+	boot(KNOBS("period-ms=0", "tcb=04000000000018dc"));
 	assert_true(azure_metadata(&azure, NO_FAULTS));
 	a = expect(SNP, 0);
 	assert_string_equal(a->c->certified_by, "metadata");
@@ -356,7 +356,7 @@ static void test_hostile_service(void **state)
 	};
 
 	(void)state;
-	boot(KNOBS("period-ms=50"));
+	boot(KNOBS("period-ms=0"));
 	use_cache(false);
 	for (size_t i = 0; i < ARRAY_SIZE(faults); i++) {
 		struct attempt *a;
@@ -379,7 +379,7 @@ static void test_time(void **state)
 	static const int64_t clocks[] = {1, IN_2010, IN_2100};
 
 	(void)state;
-	boot(KNOBS("period-ms=50"));
+	boot(KNOBS("period-ms=0"));
 	use_cache(true);
 	for (size_t i = 0; i < ARRAY_SIZE(clocks); i++) {
 		clock_now = clocks[i];
@@ -396,7 +396,7 @@ static void test_time(void **state)
 static void test_isolation(void **state)
 {
 	(void)state;
-	boot(KNOBS("period-ms=50"));
+	boot(KNOBS("period-ms=0"));
 	use_cache(true);
 	attempt_free(expect("[boot]\nisolation = tdx\n", E_ISOLATION));
 	attempt_free(expect("[boot]\nisolation = snp-or-tdx\n", 0));
@@ -412,7 +412,7 @@ static void test_attest(void **state)
 	struct err e = {0};
 
 	(void)state;
-	boot(KNOBS("period-ms=50", "version=6"));
+	boot(KNOBS("period-ms=0", "version=6"));
 	(void)snprintf(dir, sizeof(dir), "%s/config", azure.dir);
 	(void)snprintf(path, sizeof(path), "%s/cvmcrypt.conf", dir);
 	assert_int_equal(file_replace(path, text, strlen(text), 0600, &e), 0);
@@ -434,7 +434,7 @@ static void test_tdx(void **state)
 	struct attempt *a;
 
 	(void)state;
-	boot(KNOBS("tee=tdx", "period-ms=50"));
+	boot(KNOBS("tee=tdx", "period-ms=0"));
 	assert_true(azure_metadata(&azure, NO_FAULTS));
 	a = expect(TDX, 0);
 	assert_true(a->c->evidence.td_authentic && a->c->evidence.ak_bound);
@@ -450,7 +450,7 @@ static void test_tdx(void **state)
 	attempt_free(expect(TDX, E_EVIDENCE_OFFLINE));
 	assert_true(azure_metadata(&azure, NO_FAULTS));
 	for (size_t i = 0; i < ARRAY_SIZE(tdx_lies); i++) {
-		boot((const char *const[]){"tee=tdx", "period-ms=20", tdx_lies[i].knobs[0], NULL});
+		boot((const char *const[]){"tee=tdx", "period-ms=0", tdx_lies[i].knobs[0], NULL});
 		print_message("%s\n", tdx_lies[i].knobs[0]);
 		attempt_free(expect(TDX, tdx_lies[i].code));
 	}
