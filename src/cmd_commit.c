@@ -46,6 +46,15 @@ static void keep_certificates(void)
 		log_notice("certificates of this boot are kept; the next boot image carries them");
 }
 
+/* The key was put there already: that is to be known, and no reason to leave the boot unfinished. */
+static void warn_of_plain_state(void)
+{
+	struct err e = {0};
+
+	if (platform_path_encrypted(APPROVE_KEY_PATH, &e) < 0)
+		log_warning("E%03d %s", e.code, e.msg);
+}
+
 int cmd_commit(int argc, char **argv, struct err *reterr)
 {
 	_cleanup_tpm_ struct tpm *tpm = NULL;
@@ -69,6 +78,7 @@ int cmd_commit(int argc, char **argv, struct err *reterr)
 		r = tpm_open(&tpm, values[O_TCTI] ? values[O_TCTI] : config.tpm, true, reterr);
 	if (r < 0)
 		return r;
+	warn_of_plain_state();
 	keep_certificates();
 	/* one volume's failure must not keep the others from being stored */
 	for (size_t i = 0; i < config.volume_count; i++) {

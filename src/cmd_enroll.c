@@ -5,6 +5,7 @@
 #include "config.h"
 #include "enroll.h"
 #include "file.h"
+#include "platform.h"
 #include "source.h"
 #include "verbs.h"
 #include "volume.h"
@@ -222,6 +223,16 @@ static int check_recovery_out(const struct run *run, char *const *names, int cou
 		       "--recovery-out, or name one volume");
 }
 
+/* Whoever reads the key that approves boots can approve another one. Named by hand, it is the caller's care. */
+static int check_approve_key(const struct run *run, char *const *names, int count, struct err *reterr)
+{
+	const struct volume_config *os = config_os_volume(run->config);
+
+	if (run->values[O_APPROVE_KEY] || !os || !verb_selects(names, count, os->name))
+		return 0;
+	return platform_path_encrypted(APPROVE_KEY_PATH, reterr);
+}
+
 int cmd_enroll(int argc, char **argv, struct err *reterr)
 {
 	const char *values[O_COUNT];
@@ -243,6 +254,8 @@ int cmd_enroll(int argc, char **argv, struct err *reterr)
 		return err_set(reterr, E_USAGE, "--device needs --approve-key FILE: the key is the disk's, "
 			       "not this machine's");
 	r = check_recovery_out(&run, argv + 1, count, reterr);
+	if (r == 0)
+		r = check_approve_key(&run, argv + 1, count, reterr);
 	if (r == 0)
 		r = open_tpm(&run, reterr);
 	/* whatever the order in the file: data volumes hang on the OS volume */

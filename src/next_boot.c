@@ -2,6 +2,7 @@
 #include "next_boot.h"
 
 #include "cmdline.h"
+#include "enroll.h"
 #include "file.h"
 #include "image_check.h"
 #include "platform.h"
@@ -66,6 +67,15 @@ static void check_tpm(struct run *run)
 	else
 		run->counter_known = tpm_counter_read(run->tpm, &run->counter, NULL) == 0;
 	tell(run, "tpm", NULL, r, &e, "answers, SHA-256 bank active");
+}
+
+/* What approves boots, and which have booted, is not the host's to read or change. */
+static void check_state(struct run *run)
+{
+	struct err e = {0};
+	int r = platform_path_encrypted(STATE_DIR, &e);
+
+	tell(run, "state", NULL, r, &e, "'" STATE_DIR "' is on an encrypted volume");
 }
 
 /* The sealed object is this vTPM's, and some approval is not revoked. */
@@ -143,6 +153,7 @@ int next_boot_check(const struct next_boot *q, struct err *reterr)
 	check_config(&run);
 	check_cmdline(&run);
 	check_tpm(&run);
+	check_state(&run);
 	for (size_t i = 0; i < q->config->volume_count; i++)
 		check_volume(&run, &q->config->volume[i]);
 	tpm_freep(&run.tpm);

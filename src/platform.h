@@ -50,6 +50,11 @@ int platform_backing_all_ours(const char *source, const char *fstype, const uint
 int platform_mounts_all_ours(const char *dir, const uint64_t *ours, size_t count,
 			     struct err *reterr);
 /*
+ * Does what is written to this path stay from the host: LUKS below its file system, in every part, or the
+ * VM's memory? The path need not exist. E_NOT_ENCRYPTED; E_IO when that can't be found out.
+ */
+int platform_path_encrypted(const char *path, struct err *reterr);
+/*
  * Is there an init below dir? Without one both systemd and initramfs-tools start /bin/sh.
  * E_HANDOFF_MOUNT.
  */

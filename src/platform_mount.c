@@ -166,11 +166,26 @@ static bool is_ours(uint64_t rdev, const uint64_t *ours, size_t count)
 	return false;
 }
 
+/* What a file system may stand on. */
 struct stack {
 	const uint64_t *ours;
 	size_t count;
+	bool luks;		/* any LUKS mapping, whoever opened it */
 	unsigned depth;
 };
+
+/* libcryptsetup names its mappings in device-mapper: "CRYPT-LUKS2-...", other kinds otherwise. */
+static bool is_luks(unsigned dev_major, unsigned dev_minor)
+{
+	static const char prefix[] = "CRYPT-LUKS";
+	_cleanup_buf_ struct buf uuid = {0};
+	char path[PATH_MAX], name[64];
+
+	(void)snprintf(name, sizeof(name), "/sys/dev/block/%u:%u/dm/uuid", dev_major, dev_minor);
+	platform_under_root(name, path);
+	return file_read(path, 256, &uuid, NULL) == 0 && uuid.len >= sizeof(prefix) &&
+	       memcmp(uuid.data, prefix, sizeof(prefix) - 1) == 0;
+}
 
 static int check_device(struct stack *s, const char *numbers, struct err *reterr);
 
@@ -217,7 +232,8 @@ static int check_device(struct stack *s, const char *numbers, struct err *reterr
 
 	if (!parse_device(numbers, &dev_major, &dev_minor))
 		return err_set(reterr, E_HANDOFF_MOUNT, "'%s' is no device number", numbers);
-	if (is_ours(makedev(dev_major, dev_minor), s->ours, s->count))
+	if (is_ours(makedev(dev_major, dev_minor), s->ours, s->count) ||
+	    (s->luks && is_luks(dev_major, dev_minor)))
 		return 0;
 	if (s->depth >= STACK_DEPTH_MAX)
 		return err_set(reterr, E_HANDOFF_MOUNT, "too many devices stand on each other");
@@ -229,19 +245,26 @@ static int check_device(struct stack *s, const char *numbers, struct err *reterr
 	return r;
 }
 
-int platform_backing_all_ours(const char *source, const char *fstype, const uint64_t *ours,
-			      size_t count, struct err *reterr)
+static int check_backing(struct stack *s, const char *source, const char *fstype,
+			 struct err *reterr)
 {
-	struct stack s = {.ours = ours, .count = count};
 	char path[PATH_MAX], folder[96];
 
 	if (strcmp(fstype, "btrfs") != 0)
-		return check_device(&s, source, reterr);
+		return check_device(s, source, reterr);
 	if (strlen(source) != 36 || source[strspn(source, "0123456789abcdef-")])
 		return err_set(reterr, E_HANDOFF_MOUNT, "'%s' is no file system UUID", source);
 	(void)snprintf(folder, sizeof(folder), "/sys/fs/btrfs/%s/devices", source);
 	platform_under_root(folder, path);
-	return check_members(&s, path, source, reterr);
+	return check_members(s, path, source, reterr);
+}
+
+int platform_backing_all_ours(const char *source, const char *fstype, const uint64_t *ours,
+			      size_t count, struct err *reterr)
+{
+	struct stack s = {.ours = ours, .count = count};
+
+	return check_backing(&s, source, fstype, reterr);
 }
 
 /* The kernel's own file systems: what they show does not come from a disk or a network. */
@@ -289,6 +312,72 @@ int platform_mounts_all_ours(const char *dir, const uint64_t *ours, size_t count
 			return err_wrap(reterr, r, "%s", m.point);
 	}
 	return 0;
+}
+
+/* The path, or the nearest folder above it that is there; links resolved, the root taken off. */
+static int existing_part(const char *path, char out[PATH_MAX], struct err *reterr)
+{
+	char full[PATH_MAX], real[PATH_MAX], root[PATH_MAX];
+	char *slash;
+
+	platform_under_root("", root);
+	platform_under_root(path, full);
+	while (!realpath(full, real)) {
+		slash = strrchr(full, '/');
+		if (errno != ENOENT || !slash || !slash[1])
+			return err_errno(reterr, E_IO, errno, "looking at '%s'", path);
+		slash[slash == full] = '\0';
+	}
+	if (strncmp(real, root, strlen(root)) != 0)
+		return err_set(reterr, E_IO, "'%s' leads out of '%s'", path, root);
+	(void)snprintf(out, PATH_MAX, "%s", real + strlen(root));
+	return 0;
+}
+
+/* The mount that holds the path: the deepest, of those the one on top. */
+static int mount_of(const char *path, struct mount_line *ret, struct err *reterr)
+{
+	_cleanup_buf_ struct buf text = {0};
+	struct mount_line m;
+	char *save = NULL;
+	size_t longest = 0, len;
+	bool any = false;
+	int r = read_mounts(&text, reterr);
+
+	if (r < 0)
+		return r;
+	for (char *l = strtok_r((char *)text.data, "\n", &save); l;
+	     l = strtok_r(NULL, "\n", &save)) {
+		if (!parse_line(l, &m))
+			return err_set(reterr, E_IO, "a line of mountinfo makes no sense");
+		len = folder_length(m.point);
+		if (len < longest || strncmp(m.point, path, len) != 0 ||
+		    (path[len] != '/' && path[len] != '\0'))
+			continue;
+		*ret = m;
+		longest = len;
+		any = true;
+	}
+	return any ? 0 : err_set(reterr, E_IO, "nothing is mounted at '%s'", path);
+}
+
+int platform_path_encrypted(const char *path, struct err *reterr)
+{
+	struct stack s = {.luks = true};
+	char real[PATH_MAX], source[256];
+	struct mount_line m = {0};
+	struct err why = {0};
+	int r = existing_part(path, real, reterr);
+
+	if (r == 0)
+		r = mount_of(real, &m, reterr);
+	if (r < 0 || strcmp(m.fstype, "tmpfs") == 0 || strcmp(m.fstype, "ramfs") == 0)
+		return r;
+	if (source_of(&m, source, sizeof(source), &why) == 0 &&
+	    check_backing(&s, source, m.fstype, &why) == 0)
+		return 0;
+	return err_set(reterr, E_NOT_ENCRYPTED, "'%s' lies on '%s' (%s), which is not on an encrypted volume",
+		       path, m.point, m.fstype);
 }
 
 int platform_mapping_device(const char *mapping, char *out, size_t out_size, struct err *reterr)

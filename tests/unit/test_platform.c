@@ -207,6 +207,60 @@ static void test_mounts(void **state)
 	assert_int_equal(platform_mounts_all_ours("/sysroot", ours, 2, &e), -E_HANDOFF_MOUNT);
 }
 
+static void test_path_encrypted(void **state)
+{
+	static const struct {
+		const char *path;
+		int result;
+	} cases[] = {
+		{"/secret/approve.pem", 0},
+		{"/secret/not/yet/there", 0},
+		{"/planted/state", -E_NOT_ENCRYPTED},
+		{"/other/vg", 0},
+		{"/other/mirror", -E_NOT_ENCRYPTED},	/* one half is plain */
+		{"/other/verity", -E_NOT_ENCRYPTED},	/* of cryptsetup too, and readable */
+		{"/other/planted", -E_NOT_ENCRYPTED},	/* a link */
+		{"/other/memory/x", 0},
+		{"/other/net/x", -E_NOT_ENCRYPTED},
+		{"/other/covered/x", -E_NOT_ENCRYPTED},	/* a plain disk mounted over it */
+		{"/secretly", -E_NOT_ENCRYPTED},	/* on "/", not on "/secret" */
+	};
+	static const char *const there[] = {
+		"/secret/x", "/secretly", "/planted/state/x", "/other/vg/x", "/other/mirror/x",
+		"/other/verity/x", "/other/memory/x", "/other/net/x", "/other/covered/x",
+	};
+	struct err e;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(there); i++)
+		put(there[i], "");
+	assert_int_equal(symlink("../planted", at("/other/planted")), 0);
+	put("/sys/dev/block/254:20/dm/uuid", "CRYPT-LUKS2-0123-root\n");
+	put("/sys/dev/block/254:21/dm/uuid", "LVM-abc\n");
+	put("/sys/dev/block/254:21/slaves/dm-0/dev", "254:20\n");
+	put("/sys/dev/block/254:22/slaves/dm-0/dev", "254:20\n");
+	put("/sys/dev/block/254:22/slaves/sda/dev", "8:1\n");
+	put("/sys/dev/block/254:23/dm/uuid", "CRYPT-VERITY-0123-usr\n");
+	put("/sys/dev/block/254:23/slaves/sda/dev", "8:1\n");
+	put("/proc/self/mountinfo",
+	    "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n"
+	    "2 1 254:20 / /secret rw - ext4 /dev/mapper/root rw\n"
+	    "3 1 8:1 / /planted rw - ext4 /dev/sda1 rw\n"
+	    "4 1 254:20 / /other rw - ext4 /dev/mapper/root rw\n"
+	    "5 4 254:21 / /other/vg rw - ext4 /dev/mapper/vg rw\n"
+	    "6 4 254:22 / /other/mirror rw - xfs /dev/md0 rw\n"
+	    "7 4 254:23 / /other/verity rw - ext4 /dev/mapper/usr rw\n"
+	    "8 4 0:40 / /other/memory rw - tmpfs tmpfs rw\n"
+	    "9 4 0:41 / /other/net rw - nfs4 server:/ rw\n"
+	    "10 4 254:20 / /other/covered rw - ext4 /dev/mapper/root rw\n"
+	    "11 10 8:1 / /other/covered rw - ext4 /dev/sda1 rw\n");
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		if (platform_path_encrypted(cases[i].path, &e) != cases[i].result)
+			fail_msg("%s", cases[i].path);
+	assert_int_equal(platform_path_encrypted("/planted/state", &e), -E_NOT_ENCRYPTED);
+	assert_non_null(strstr(e.msg, "'/planted'"));
+}
+
 static void test_backing(void **state)
 {
 	static const char uuid[] = "01234567-89ab-cdef-0123-456789abcdef";
@@ -353,7 +407,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_files),	cmocka_unit_test(test_device_path),
-		cmocka_unit_test(test_wait),	cmocka_unit_test(test_mounts),
+		cmocka_unit_test(test_wait),	cmocka_unit_test(test_mounts), cmocka_unit_test(test_path_encrypted),
 		cmocka_unit_test(test_backing), cmocka_unit_test(test_init),
 		cmocka_unit_test(test_console), cmocka_unit_test(test_mapping),
 	};
