@@ -30,10 +30,12 @@ int approve_verb_run(const struct approve_verb *v, struct err *reterr)
 	struct boot_report report;
 	uint64_t number = 0;
 	char path[256];
+	bool told;
 	int r;
 
 	r = boot_report_read(&report, NULL);
-	if (r < 0) {
+	told = r < 0;
+	if (told) {
 		r = report_from_values(v->config, v->tpm, v->accept_unexplained, &report, reterr);
 		/* this boot made no mapping to look under */
 		if (r == 0 && !device)
@@ -45,7 +47,8 @@ int approve_verb_run(const struct approve_verb *v, struct err *reterr)
 		return r;
 	r = approve_boot(&(struct approve_request){
 		.config = v->config, .volume = v->volume, .report = &report, .tpm = v->tpm,
-		.approve_key = v->approve_key, .device = device, .accept_changes = v->accept_changes,
+		.approve_key = v->approve_key, .device = device, .device_named = v->device != NULL,
+		.told = told, .accept_changes = v->accept_changes,
 		.accept_unexplained = v->accept_unexplained, .revoke_others = v->revoke_others,
 		.dry_run = v->dry_run, .on_difference = print_difference, .context = &listing},
 		&number, reterr);

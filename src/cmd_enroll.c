@@ -174,6 +174,14 @@ static int enroll_again(struct run *run, const struct volume_config *vc, struct 
 		.accept_unexplained = run->values[O_ACCEPT_UNEXPLAINED] != NULL,
 		.dry_run = run->values[O_DRY_RUN] != NULL, .json = run->values[O_JSON] != NULL};
 
+	/* what begins an enrolment would have no effect, and that would not be seen */
+	static const int first_only[] = {O_PENDING, O_FROM, O_KEY_FILE, O_RECOVERY_OUT, O_RECOVERY_TO,
+					 O_PARENT_KEY, O_GUEST_KEY};
+
+	for (size_t i = 0; i < ARRAY_SIZE(first_only); i++)
+		if (run->values[first_only[i]])
+			return err_set(reterr, E_ENROLLED, "'%s' is enrolled; --%s is for a new volume", vc->name,
+				       enroll_options[first_only[i]].name);
 	if (vc->role != ROLE_OS)
 		return err_set(reterr, E_ENROLLED, "'%s' is enrolled", vc->name);
 	if (!run->tpm)

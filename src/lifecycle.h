@@ -21,6 +21,8 @@ struct approve_request {
 	struct tpm *tpm;
 	const char *approve_key;
 	const char *device;		/* the volume's; NULL: what lies under its mapping */
+	bool device_named;		/* by hand: it may be another machine's of the same name */
+	bool told;			/* the report is report_from_values': nothing of ours saw this boot */
 	bool accept_changes;
 	bool accept_unexplained;
 	bool revoke_others;		/* raise the counter to the new approval at once */
@@ -31,7 +33,8 @@ struct approve_request {
 };
 
 /*
- * E_CHANGES when the boot differs and accept_changes is not set; E_UNEXPLAINED, E_PROFILE_UNCOVERED.
+ * E_CHANGES when the boot differs and accept_changes is not set, E_ENROLLED when the volume waits for
+ * its observed boot and this is none; E_UNEXPLAINED, E_PROFILE_UNCOVERED.
  * 1: an approval was added, 0: the values were approved already.
  */
 int approve_boot(const struct approve_request *q, uint64_t *ret_number, struct err *reterr);

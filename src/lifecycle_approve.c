@@ -96,9 +96,16 @@ static int check_changes(const struct approve_request *q, const struct change *c
 {
 	size_t differences;
 
-	/* an enrolment that is not finished has nothing to compare with */
-	if (!state->written || approval_for_values(&c->volume.record, &q->report->pcrs) >= 0)
+	if (approval_for_values(&c->volume.record, &q->report->pcrs) >= 0)
 		return 0;
+	/*
+	 * An enrolment that is not finished has nothing to compare with: the boot that finishes it is the
+	 * observed one. Another would end the observing before the image that is to boot was seen.
+	 */
+	if (!state->written)
+		return !q->told || q->accept_changes ? 0 :
+			err_set(reterr, E_ENROLLED, "'%s' is enrolled and waits for its observed boot; "
+				"--accept-changes approves the one that is running instead", q->volume->name);
 	differences = compare_events(q, c, l, config_pcr_mask(q->config));
 	if (q->accept_changes)
 		return 0;
@@ -174,6 +181,19 @@ static int note_number(const struct approve_request *q, struct approval_state *s
 	return state_store(q->volume->name, state, reterr);
 }
 
+/* What this machine keeps about its own volume of that name stays. */
+static int check_state(const struct approve_request *q, const struct record *record, struct err *reterr)
+{
+	struct approval_state kept;
+	int r = q->device_named ? state_load(q->volume->name, NULL, &kept, reterr) : 0;
+
+	if (r < 0 || !q->device_named || !kept.numbered ||
+	    memcmp(kept.id, record->id, sizeof(kept.id)) == 0)
+		return r;
+	return err_set(reterr, E_USAGE, "this machine has another volume '%s'; approve on the machine that "
+		       "'%s' belongs to", q->volume->name, q->device);
+}
+
 int approve_boot(const struct approve_request *q, uint64_t *ret_number, struct err *reterr)
 {
 	_cleanup_change_ struct change c = CHANGE_INIT;
@@ -186,6 +206,8 @@ int approve_boot(const struct approve_request *q, uint64_t *ret_number, struct e
 	int r, added;
 
 	r = open_volume_of_boot(q, &c, reterr);
+	if (r == 0)
+		r = check_state(q, &c.volume.record, reterr);
 	if (r == 0)
 		r = judge_boot(q, &l, mask, &unexplained, reterr);
 	if (r == 0)

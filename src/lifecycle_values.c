@@ -39,8 +39,10 @@ static int values_at_unlock(struct tpm *tpm, uint32_t mask, bool accept_unexplai
 	r = explained_values(&now, mask, ret, &unexplained, reterr);
 	if (r < 0 && !accept_unexplained)
 		return r;
-	if (r < 0)
+	if (r < 0) {
 		unexplained = mask & ~PCR_BIT(PCR_CAP);
+		ret->mask |= mask & PCR_BIT(PCR_CAP);
+	}
 	pcr_mask_text(unexplained, text);
 	if (unexplained && !accept_unexplained)
 		return err_set(reterr, E_UNEXPLAINED, "event log and known extends do not give PCR %s", text);
