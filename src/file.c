@@ -98,7 +98,8 @@ void file_sync_folder(const char *path)
 	(void)close(fd);
 }
 
-int file_replace(const char *path, const void *data, size_t len, mode_t mode, struct err *reterr)
+int file_prepare(const char *path, const void *data, size_t len, mode_t mode,
+		 char ret_tmp[PATH_MAX], struct err *reterr)
 {
 	_cleanup_close_ int fd = -1;
 	char tmp[PATH_MAX];
@@ -116,14 +117,32 @@ int file_replace(const char *path, const void *data, size_t len, mode_t mode, st
 		r = err_errno(reterr, E_IO, errno, "setting the mode of '%s'", tmp);
 	if (r == 0 && fsync(fd) < 0)
 		r = err_errno(reterr, E_IO, errno, "syncing '%s'", tmp);
-	if (r == 0 && rename(tmp, path) < 0)
-		r = err_errno(reterr, E_IO, errno, "renaming '%s' to '%s'", tmp, path);
 	if (r < 0) {
+		(void)unlink(tmp);
+		return r;
+	}
+	memcpy(ret_tmp, tmp, sizeof(tmp));
+	return 0;
+}
+
+int file_finish(const char *tmp, const char *path, struct err *reterr)
+{
+	if (rename(tmp, path) < 0) {
+		int r = err_errno(reterr, E_IO, errno, "renaming '%s' to '%s'", tmp, path);
+
 		(void)unlink(tmp);
 		return r;
 	}
 	file_sync_folder(path);
 	return 0;
+}
+
+int file_replace(const char *path, const void *data, size_t len, mode_t mode, struct err *reterr)
+{
+	char tmp[PATH_MAX];
+	int r = file_prepare(path, data, len, mode, tmp, reterr);
+
+	return r < 0 ? r : file_finish(tmp, path, reterr);
 }
 
 bool file_exists(const char *path)
