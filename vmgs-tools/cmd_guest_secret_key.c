@@ -105,14 +105,19 @@ static int import_blob(const char *const *v, struct buf *ret, struct err *reterr
 	return ret->failed ? err_set(reterr, E_NOMEM, "blob") : 0;
 }
 
-static int export_public(const struct buf *blob, const char *output, struct err *reterr)
+static int public_of(const struct buf *blob, struct buf *ret_pem, struct err *reterr)
 {
-	_cleanup_buf_ struct buf pem = BUF_INIT(4096);
 	struct guest_key k;
 	int r = guest_key_parse(blob->data, blob->len, &k, reterr);
 
-	if (r == 0)
-		r = vmgs_rsa_public_pem(k.modulus, k.bits / 8u, k.exponent, &pem, reterr);
+	return r < 0 ? r : vmgs_rsa_public_pem(k.modulus, k.bits / 8u, k.exponent, ret_pem, reterr);
+}
+
+static int export_public(const struct buf *blob, const char *output, struct err *reterr)
+{
+	_cleanup_buf_ struct buf pem = BUF_INIT(4096);
+	int r = public_of(blob, &pem, reterr);
+
 	return r < 0 ? r : verb_output(output, pem.data, pem.len, reterr);
 }
 
@@ -155,6 +160,32 @@ static int check_store(const struct vmgs_store *s, const char *force, struct err
 	return 0;
 }
 
+/*
+ * The public half first, as far as it goes: a disk's key that is encrypted to a key which no store holds is
+ * lost, and so is a key that was replaced for nothing.
+ */
+static int store_key(struct vmgs_store *s, const char *const *v, const struct buf *blob,
+		     struct err *reterr)
+{
+	_cleanup_verb_pending_ struct verb_pending output = VERB_PENDING_INIT;
+	_cleanup_buf_ struct buf pem = BUF_INIT(4096);
+	int r = 0;
+
+	if (v[OUTPUT])
+		r = public_of(blob, &pem, reterr);
+	if (r == 0 && v[OUTPUT])
+		r = verb_output_prepare(&output, v[OUTPUT], pem.data, pem.len, reterr);
+	if (r == 0)
+		r = verb_backup(s, v[NO_BACKUP], reterr);
+	if (r == 0)
+		r = vmgs_store_write(s, GUEST_KEY_FILE_ID, blob->data, blob->len, s->unlocked, reterr);
+	if (r < 0 || !v[OUTPUT])
+		return r;
+	r = verb_output_finish(&output, reterr);
+	return r < 0 ? err_wrap(reterr, r, "the key is stored; its public half is had by 'export-public'")
+		     : 0;
+}
+
 static int put_key(const char *path, const char *const *v, bool generate, struct err *reterr)
 {
 	_cleanup_vmgs_store_ struct vmgs_store s = VMGS_STORE_INIT;
@@ -171,13 +202,7 @@ static int put_key(const char *path, const char *const *v, bool generate, struct
 		r = vmgs_rsa_generate(&key, reterr);
 	if (r == 0)
 		r = generate ? make_blob(&key, v, &blob, reterr) : import_blob(v, &blob, reterr);
-	if (r == 0)
-		r = verb_backup(&s, v[NO_BACKUP], reterr);
-	if (r == 0)
-		r = vmgs_store_write(&s, GUEST_KEY_FILE_ID, blob.data, blob.len, s.unlocked, reterr);
-	if (r == 0 && v[OUTPUT])
-		r = export_public(&blob, v[OUTPUT], reterr);
-	return r;
+	return r < 0 ? r : store_key(&s, v, &blob, reterr);
 }
 
 static int get_key(const char *path, const char *const *v, struct err *reterr)

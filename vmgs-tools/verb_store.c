@@ -156,19 +156,50 @@ static int write_all(int fd, const char *name, const uint8_t *data, size_t len, 
 	return 0;
 }
 
-int verb_output(const char *path, const void *data, size_t len, struct err *reterr)
+void verb_pending_done(struct verb_pending *p)
 {
-	_cleanup_close_ int fd = -1;
+	if (p->tmp[0])
+		(void)unlink(p->tmp);
+	if (p->fd >= 0)
+		(void)close(p->fd);
+	*p = (struct verb_pending)VERB_PENDING_INIT;
+}
+
+int verb_output_prepare(struct verb_pending *p, const char *path, const void *data, size_t len,
+			struct err *reterr)
+{
 	struct stat st;
 
+	p->path = path;
+	p->data = data;
+	p->len = len;
 	if (is_stdio(path))
-		return write_all(STDOUT_FILENO, "standard output", data, len, reterr);
+		return 0;
 	if (stat(path, &st) < 0 || S_ISREG(st.st_mode))
-		return file_replace(path, data, len, 0600, reterr);
-	fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
-	if (fd < 0)
-		return err_errno(reterr, E_IO, errno, "opening '%s'", path);
-	return write_all(fd, path, data, len, reterr);
+		return file_prepare(path, data, len, 0600, p->tmp, reterr);
+	p->fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+	return p->fd < 0 ? err_errno(reterr, E_IO, errno, "opening '%s'", path) : 0;
+}
+
+int verb_output_finish(struct verb_pending *p, struct err *reterr)
+{
+	int r;
+
+	if (!p->tmp[0])
+		return is_stdio(p->path)
+			? write_all(STDOUT_FILENO, "standard output", p->data, p->len, reterr)
+			: write_all(p->fd, p->path, p->data, p->len, reterr);
+	r = file_finish(p->tmp, p->path, reterr);
+	p->tmp[0] = '\0';
+	return r;
+}
+
+int verb_output(const char *path, const void *data, size_t len, struct err *reterr)
+{
+	_cleanup_verb_pending_ struct verb_pending p = VERB_PENDING_INIT;
+	int r = verb_output_prepare(&p, path, data, len, reterr);
+
+	return r < 0 ? r : verb_output_finish(&p, reterr);
 }
 
 int verb_print_json(struct cJSON *root, bool ok, struct err *reterr)

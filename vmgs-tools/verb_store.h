@@ -8,6 +8,8 @@
 
 #include "vmgs_store.h"
 
+#include <limits.h>
+
 #define VERB_OPTIONS_MAX 12
 
 /* Help of options that many verbs have. */
@@ -45,6 +47,26 @@ int verb_not_itself(const struct vmgs_store *s, const char *output, struct err *
 int verb_input(const char *path, size_t max, struct buf *ret, struct err *reterr);
 /* New files get mode 0600 and appear complete. */
 int verb_output(const char *path, const void *data, size_t len, struct err *reterr);
+
+/*
+ * The same in two steps, around a change that the output belongs to. After the first a file stands complete
+ * beside its place, and what is not a file is open; the second puts or writes it there. Left after the first,
+ * nothing stays. data must live as long.
+ */
+struct verb_pending {
+	const char *path;
+	const void *data;
+	size_t len;
+	char tmp[PATH_MAX];	/* "": not a file */
+	int fd;			/* -1: standard output, or a file */
+};
+
+#define VERB_PENDING_INIT {.fd = -1}
+#define _cleanup_verb_pending_ _cleanup_(verb_pending_done)
+void verb_pending_done(struct verb_pending *p);
+int verb_output_prepare(struct verb_pending *p, const char *path, const void *data, size_t len,
+			struct err *reterr);
+int verb_output_finish(struct verb_pending *p, struct err *reterr);
 
 struct cJSON;
 /* Prints and frees the tree; ok is what the json_add_* functions left. */

@@ -382,6 +382,36 @@ static void test_guest_secret_key(void **state _unused_)
 	assert_int_equal(vmgs("key-protector show s"), 1);
 }
 
+/* Neither a key that is replaced for nothing, nor a public half of a key that no store holds. */
+static void test_guest_secret_key_output(void **state _unused_)
+{
+	shell("rm -rf s s.bak *.pem; mkdir -p folder");
+	assert_int_equal(vmgs("create s --key-file k1"), 0);
+	assert_int_equal(vmgs("guest-secret-key generate s --key-file k1 --unbound --output a.pem"), 0);
+	shell("cp s before");
+	assert_int_equal(vmgs("guest-secret-key generate s --key-file k1 --unbound --force "
+			      "--output nodir/x.pem"), 1);
+	assert_true(out_has("err", "E203"));
+	assert_int_equal(vmgs("guest-secret-key generate s --key-file k1 --unbound --force "
+			      "--output folder"), 1);
+	shell("cmp s before");
+	assert_int_equal(vmgs("guest-secret-key export-public s --key-file k1 --output b.pem"), 0);
+	shell("cmp a.pem b.pem");
+	/* the store is changed, and then nobody reads: the message says where the public half is */
+	assert_int_equal(vmgs("guest-secret-key generate s --key-file k1 --unbound --force "
+			      "--output /dev/full"), 1);
+	assert_true(out_has("err", "export-public"));
+	assert_int_equal(vmgs("guest-secret-key export-public s --key-file k1 --output b.pem"), 0);
+	shell("! cmp -s a.pem b.pem");
+	/* the store cannot be changed: no public half, new or half done */
+	shell("cp s s.keep; cp a.pem c.pem; rm -f s.bak; mkdir s.bak");
+	assert_int_equal(vmgs("guest-secret-key generate s --key-file k1 --unbound --force "
+			      "--output new.pem"), 2);
+	assert_int_equal(vmgs("guest-secret-key generate s --key-file k1 --unbound --force "
+			      "--output c.pem"), 2);
+	shell("cmp s s.keep && test ! -e new.pem && cmp a.pem c.pem && ! ls | grep tmp; rmdir s.bak");
+}
+
 int main(int argc _unused_, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -395,6 +425,7 @@ int main(int argc _unused_, char **argv)
 		cmocka_unit_test(test_links),
 		cmocka_unit_test(test_read_out),
 		cmocka_unit_test(test_guest_secret_key),
+		cmocka_unit_test(test_guest_secret_key_output),
 	};
 	char self[PATH_MAX], *slash;
 
