@@ -121,7 +121,8 @@ static int judge(const struct policy *p, const struct eventlog *log, struct verd
 	return 0;
 }
 
-static int decode(struct verify_result *result, const struct eventlog *log, struct err *reterr)
+static int decode(const struct verify_options *o, struct verify_result *result,
+		  const struct eventlog *log, struct err *reterr)
 {
 	bool ok = true;
 	int r;
@@ -131,6 +132,9 @@ static int decode(struct verify_result *result, const struct eventlog *log, stru
 		return err_set(reterr, E_NOMEM, "no memory for the result");
 	json_add_string(result->decoded, "form", eventlog_form_name(log->form), &ok);
 	json_add_number(result->decoded, "startup_locality", log->startup_locality, &ok);
+	if (!o->pcrs)
+		json_add_string(result->decoded, "note", "nothing vouches for the log: anybody can write "
+				"one; compare it with quoted PCR values by --pcrs", &ok);
 	r = eventlog_json_pcrs(result->pcrs, log, &ok, reterr);
 	if (r < 0)
 		return r;
@@ -150,7 +154,7 @@ int verify_eventlog(const struct verify_options *o, struct verify_result *result
 		r = eventlog_parse(&log, bytes.data, bytes.len, reterr);
 	if (r < 0)
 		return err_wrap(reterr, r, "'%.100s'", o->file);
-	r = decode(result, &log, reterr);
+	r = decode(o, result, &log, reterr);
 	if (r < 0)
 		return r;
 	verdict_add(&result->verdict, E_EVENTLOG_MALFORMED, "eventlog.form", true, "well-formed",

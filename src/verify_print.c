@@ -130,11 +130,11 @@ void verify_print_text(const char *type, const struct verify_result *result)
 	}
 	print_not_judged(json_find(result->decoded, "not_judged"));
 	if (code == 0)
-		printf("%s: verified, %zu checks\n", type, v->count);
+		printf("%s: verified, %zu check%s\n", type, v->count, v->count == 1 ? "" : "s");
 	else
 		printf("%s: REFUSED, E%03d %s\n", type, code, info ? info->text : "");
 	if (note)
-		printf("%s: %s\n", type, note);
+		print_wrapped("note", note);
 }
 
 static void print_node(const struct cJSON *node, const char *key, int depth);

@@ -89,7 +89,7 @@ static void describe_signature(const struct tpm_signature *s, struct cJSON *obj,
 }
 
 /* A value that the quote is not over is nothing but a claim of the file: named, then dropped. */
-static void drop_unquoted(struct inputs *in, struct cJSON *obj, bool *ok)
+static bool drop_unquoted(struct inputs *in, struct cJSON *obj, bool *ok)
 {
 	struct cJSON *list = NULL;
 
@@ -108,9 +108,41 @@ static void drop_unquoted(struct inputs *in, struct cJSON *obj, bool *ok)
 		}
 		b->mask &= ~rest;
 	}
-	if (list)
-		json_add_string(obj, "note", "--pcrs has values that the quote is not over; they "
-				"are not judged (pcrs_not_quoted)", ok);
+	return list != NULL;
+}
+
+static void add_note(struct buf *notes, const char *text)
+{
+	if (notes->len > 0)
+		buf_put(notes, "; ", 2);
+	buf_put(notes, text, strlen(text));
+}
+
+/* What a pass doesn't say. */
+static void describe_limits(const struct inputs *in, const struct verify_options *o, bool unquoted,
+			    struct cJSON *obj, bool *ok)
+{
+	_cleanup_buf_ struct buf notes = BUF_INIT(1024);
+
+	if (unquoted)
+		add_note(&notes, "--pcrs has values that the quote is not over; they are not judged "
+				 "(pcrs_not_quoted)");
+	/* it may be anybody's: claims, key and report data of his own */
+	if (in->key.form == KEY_HCL_REPORT)
+		add_note(&notes, "whether hardware made the report that names the key is told by "
+				 "'cvmcrypt verify hcl-report'");
+	if (in->key.form == KEY_CERTIFICATE && !o->root && o->cert_count == 0)
+		add_note(&notes, "whether the key's certificate leads to a trusted root is not judged: "
+				 "give its issuers by --cert, or a root by --root");
+	if (o->policy && o->policy->pcr_count > 0 && !in->pcrs)
+		add_note(&notes, "a quote has a digest of PCR values, not the values: the policy's pcr-N "
+				 "are judged with --pcrs");
+	if (notes.len == 0)
+		return;
+	buf_put_u8(&notes, 0);
+	*ok = *ok && !notes.failed;
+	if (*ok)
+		json_add_string(obj, "note", (const char *)notes.data, ok);
 }
 
 /* The digest of no values is right for every file. */
@@ -198,11 +230,10 @@ static int check_chain(const struct verify_options *o, const struct verify_key *
 int verify_tpm_quote(const struct verify_options *o, struct verify_result *result,
 		     struct err *reterr)
 {
-	static const struct pcr_values no_pcrs;
 	_cleanup_(inputs_done) struct inputs in = {0};
 	struct tpm_quote_demand demand = {.signature = &in.signature};
 	struct cJSON *decoded = result->decoded;
-	bool ok = true;
+	bool ok = true, unquoted;
 	int r;
 
 	r = read_inputs(&in, o, reterr);
@@ -211,11 +242,8 @@ int verify_tpm_quote(const struct verify_options *o, struct verify_result *resul
 	describe_quote(&in.quote, decoded, &ok);
 	describe_signature(&in.signature, json_add_object(decoded, "signature", &ok), &ok);
 	verify_key_describe(&in.key, json_add_object(decoded, "key", &ok), &ok);
-	drop_unquoted(&in, decoded, &ok);
-	/* it may be anybody's: claims, key and report data of his own */
-	if (in.key.form == KEY_HCL_REPORT && !json_find(decoded, "note"))
-		json_add_string(decoded, "note", "whether hardware made the report that names the "
-				"key is told by 'cvmcrypt verify hcl-report'", &ok);
+	unquoted = drop_unquoted(&in, decoded, &ok);
+	describe_limits(&in, o, unquoted, decoded, &ok);
 	if (in.key.form == KEY_HCL_REPORT)
 		(void)hcl_report_binding(&result->verdict, &in.key.report);
 	if (!ok)
@@ -231,7 +259,7 @@ int verify_tpm_quote(const struct verify_options *o, struct verify_result *resul
 	(void)tpm_quote_verify(&result->verdict, &in.quote, &demand);
 	if (in.pcrs)
 		check_covered(in.pcrs, &result->verdict);
-	if (o->policy)
-		policy_judge_pcrs(o->policy, in.pcrs ? in.pcrs : &no_pcrs, &result->verdict);
+	if (o->policy && in.pcrs)	/* else pcr-N is listed as not judged */
+		policy_judge_pcrs(o->policy, in.pcrs, &result->verdict);
 	return 0;
 }

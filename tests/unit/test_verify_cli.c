@@ -297,6 +297,56 @@ static void policies(void **state)
 	USAGE("verify", "eventlog", LOG, "--policy", cli_text("p.conf", "[policy]\ndebug = no\n"));
 }
 
+static bool has(const struct cli_result *r, const char *text)
+{
+	return memmem(r->out.data, r->out.len, text, strlen(text)) != NULL;
+}
+
+#define AZ_QUOTE "verify", "tpm-quote", QUOTES "az-snp-14.msg", "--signature", \
+		 QUOTES "az-snp-14.tpmt_sig", "--key", QUOTES "az-snp-14-akcert-nv.der"
+
+/* What a pass doesn't say is said beside it. */
+static void limits(void **state)
+{
+	_cleanup_cli_ struct cli_result
+		cert = CLI(AZ_QUOTE),
+		chain = CLI(AZ_QUOTE, "--cert", QUOTES "azure-vtpm-ca-global-03.der", "--at", AT),
+		log = CLI("verify", "eventlog", LOG, "--policy",
+			  cli_text("p.conf", "[policy]\nsecure-boot = required\n"));
+
+	(void)state;
+	assert_int_equal(cert.status, 0);
+	assert_true(has(&cert, "certificate leads to a trusted root is not judged"));
+	assert_int_equal(chain.status, 0);
+	assert_false(has(&chain, "not judged"));
+	assert_int_equal(log.status, 0);
+	assert_true(has(&log, "nothing vouches for the log"));
+}
+
+/* A quote alone has no PCR values; a value that --pcrs gives and the quote doesn't cover is none either. */
+static void pcrs_of_quotes(void **state)
+{
+	static const char policy[] = "[policy]\npcr-0 = " ZERO "\n";
+	const char *conf = cli_text("pcr.conf", policy);
+	_cleanup_cli_ struct cli_result alone = CLI(AZ_QUOTE, "--policy", conf);
+	_cleanup_cli_ struct cli_result json = CLI(AZ_QUOTE, "--json", "--policy", conf);
+	_cleanup_json_ struct json j = {0};
+	const struct cJSON *list;
+
+	(void)state;
+	assert_int_equal(alone.status, 0);
+	assert_true(has(&alone, "not judged, the evidence does not show it:\n"));
+	assert_true(has(&alone, " pcr-N \n"));
+	assert_true(has(&alone, "are judged with --pcrs"));
+	list = json_find(json_find(cli_json(&json, &j), "decoded"), "not_judged");
+	assert_true(json_count(list) > 0);
+	assert_string_equal(json_string(json_at(list, json_count(list) - 1)), "pcr-N");
+	REFUSED(AZ_QUOTE, "--policy", conf, "--pcrs", QUOTES "az-snp-14.pcrs.json");
+	REFUSED(AZ_QUOTE, "--policy", cli_text("pcr23.conf", "[policy]\npcr-23 = "
+		"0f35c214608d93c7a6e68ae7359b4a8be5a0e99eea9107ece427c4dea4e439cf\n"),
+		"--pcrs", QUOTES "az-snp-14.pcrs.json");
+}
+
 static void inspects(void **state)
 {
 	_cleanup_cli_ struct cli_result r = CLI("inspect", "snp-report", REPORT, "--json");
@@ -336,6 +386,8 @@ int main(void)
 		cmocka_unit_test(padded),
 		cmocka_unit_test(altered),
 		cmocka_unit_test(policies),
+		cmocka_unit_test(limits),
+		cmocka_unit_test(pcrs_of_quotes),
 		cmocka_unit_test(inspects),
 	};
 
