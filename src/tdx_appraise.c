@@ -50,13 +50,36 @@ static int verify_by(const struct tdx_signed *item, const struct x509_cert *sign
 	return r;
 }
 
-/* Intel renews the signing certificate with the same key: one that is good now is enough. */
+/*
+ * How near a failure came to a good statement: a signature that is another signer's says less than the
+ * right signer's chain, and that less than its time.
+ */
+static int nearness(int code)
+{
+	return code == E_SIGNATURE ? 1 : code == E_CERT_CHAIN ? 2 : 3;
+}
+
+/* The context may name the file itself: a CRL of the same one. */
+static int name_item(const struct tdx_signed *item, const struct err *e, struct err *reterr)
+{
+	size_t len = strlen(item->name);
+	bool named = strncmp(e->msg, item->name, len) == 0 && e->msg[len] == ':';
+
+	return err_set(reterr, (enum err_code)e->code, "%s%s%s", named ? "" : item->name,
+		       named ? "" : ": ", e->msg);
+}
+
+/*
+ * Intel renews the signing certificate with the same key: one that is good now is enough. A folder may hold
+ * other signers' certificates too.
+ */
 static int verify_item(const struct tdx_signed *item, const struct tdx_trust *trust,
 		       struct err *reterr)
 {
 	_cleanup_x509_list_ struct x509_list builtin = {0};
 	struct x509_list pool = {0};
-	int r;
+	struct err fail = {0};
+	int r, best = 0;
 
 	r = roots_intermediates(ROOT_INTEL, &builtin, reterr);
 	if (r < 0)
@@ -64,7 +87,6 @@ static int verify_item(const struct tdx_signed *item, const struct tdx_trust *tr
 	tdx_borrow_certs(&pool, &builtin);
 	tdx_borrow_certs(&pool, &trust->collateral->certs);
 	tdx_borrow_certs(&pool, trust->pool);
-	r = err_set(reterr, E_COLLATERAL, "%s: there is no certificate '%s'", item->name, SIGNER_CN);
 	for (size_t i = 0; i < pool.count; i++) {
 		char cn[X509_NAME_MAX];
 		struct err e = {0};
@@ -72,12 +94,16 @@ static int verify_item(const struct tdx_signed *item, const struct tdx_trust *tr
 		x509_subject_cn(pool.cert[i], cn);
 		if (strcmp(cn, SIGNER_CN) != 0 || x509_is_ca(pool.cert[i]))
 			continue;
-		r = verify_by(item, pool.cert[i], &pool, trust, &e);
-		if (r == 0)
+		if (verify_by(item, pool.cert[i], &pool, trust, &e) == 0)
 			return 0;
-		r = err_set(reterr, (enum err_code)e.code, "%s: %s", item->name, e.msg);
+		if (nearness(e.code) <= best)
+			continue;
+		best = nearness(e.code);
+		fail = e;
 	}
-	return r;
+	return best > 0 ? name_item(item, &fail, reterr)
+			: err_set(reterr, E_COLLATERAL, "%s: there is no certificate '%s'", item->name,
+				  SIGNER_CN);
 }
 
 static int verify_current(const struct tdx_signed *item, const struct tdx_head *head,

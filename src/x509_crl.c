@@ -81,7 +81,7 @@ int x509_crl_judge(const struct x509_crl *crl, const struct x509_cert *c,
 {
 	int64_t from = x509_seconds(X509_CRL_get0_lastUpdate(crl->crl));
 	int64_t until = x509_seconds(X509_CRL_get0_nextUpdate(crl->crl));
-	char name[X509_NAME_MAX], time[X509_TIME_SIZE];
+	char name[X509_NAME_MAX], time[X509_TIME_SIZE], bound[X509_TIME_SIZE];
 	X509_REVOKED *entry = NULL;
 
 	if (!signed_by(crl->crl, issuer->x))
@@ -94,7 +94,14 @@ int x509_crl_judge(const struct x509_crl *crl, const struct x509_cert *c,
 	if (X509_CRL_get0_by_cert(crl->crl, &entry, c->x) != 0)
 		return err_set(reterr, E_CERT_REVOKED, "%s: revoked by %s", name, crl->name);
 	x509_time_text(at, time);
-	if (from == INT64_MIN || from > at || until < at)
-		return err_set(reterr, E_CERT_TIME, "%s: CRL is not valid, judged at %s", crl->name, time);
+	if (from == INT64_MIN || until == INT64_MIN)
+		return err_set(reterr, E_CERT_TIME, "%s: CRL does not say how long it is valid", crl->name);
+	x509_time_text(from > at ? from : until, bound);
+	if (from > at)
+		return err_set(reterr, E_CERT_TIME, "%s: CRL is not yet valid, from %s on only, judged at %s",
+			       crl->name, bound, time);
+	if (until < at)
+		return err_set(reterr, E_CERT_TIME, "%s: CRL expired at %s, judged at %s", crl->name,
+			       bound, time);
 	return 0;
 }

@@ -77,13 +77,24 @@ static int take_path(X509_STORE_CTX *ctx, const struct x509_cert *leaf, const st
 }
 
 /*
+ * Which reason tells most: a revocation; else of those that are too old or too new the newest; that another
+ * CRL is of another CA of the same name tells least.
+ */
+static int64_t telling(const struct x509_crl *crl, int r)
+{
+	return r == -E_CERT_REVOKED ? INT64_MAX :
+	       r == -E_CERT_TIME    ? x509_seconds(X509_CRL_get0_nextUpdate(crl->crl)) : INT64_MIN;
+}
+
+/*
  * An issuer may have several CRLs at hand: older ones, or those of another CA of the same name. One
  * that is good is enough; a revocation counts from any.
  */
 static int judge_one(const struct x509_cert *c, const struct x509_cert *issuer,
 		     const struct x509_crls *crls, int64_t at, struct err *reterr)
 {
-	struct err e, first = {0};
+	struct err e, best = {0};
+	int64_t most = INT64_MIN;
 	bool good = false;
 
 	for (size_t i = 0; i < crls->count; i++) {
@@ -96,13 +107,15 @@ static int judge_one(const struct x509_cert *c, const struct x509_cert *issuer,
 		r = x509_crl_judge(crls->crl[i], c, issuer, at, &e);
 		if (r == 0)
 			good = true;
-		else if (r == -E_CERT_REVOKED || !first.code)
-			first = e;
+		else if (!best.code || telling(crls->crl[i], r) > most) {
+			best = e;
+			most = telling(crls->crl[i], r);
+		}
 		if (r == -E_CERT_REVOKED)
 			break;
 	}
-	if (first.code == E_CERT_REVOKED || (first.code && !good))
-		return err_set(reterr, (enum err_code)first.code, "%s", first.msg);
+	if (best.code == E_CERT_REVOKED || (best.code && !good))
+		return err_set(reterr, (enum err_code)best.code, "%s", best.msg);
 	return 0;
 }
 

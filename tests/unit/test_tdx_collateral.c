@@ -15,6 +15,7 @@
 #define AT_2025 1751328000	/* 2025-07-01 */
 #define AT_2025_03 1740787200	/* 2025-03-01 */
 #define AT_2026 1770681600	/* 2026-02-10 */
+#define AT_2026_11 1795305600	/* 2026-11-22 */
 
 static int add(struct tdx_collateral *c, const char *name, const void *bytes, size_t len)
 {
@@ -132,6 +133,53 @@ static void test_mixed(void **state)
 	assert_string_equal(j.failing, "");
 	judge_recorded("tdx-14-v5-oe-seamldr5.bin", &c, AT_2025_03, &j);
 	assert_string_equal(j.failing, "");
+}
+
+static void found(const struct verdict *v, const char *check, char ret[VERDICT_TEXT])
+{
+	for (size_t i = 0; i < v->count; i++)
+		if (strcmp(v->check[i].name, check) == 0) {
+			(void)snprintf(ret, VERDICT_TEXT, "%s", v->check[i].got);
+			return;
+		}
+	fail_msg("no check %s", check);
+}
+
+/* Of other signers' certificates in the folder nothing is said where the right one's chain is too old. */
+static void test_reason(void **state)
+{
+	static const struct {
+		int64_t at;
+		const char *reason;
+	} rows[] = {
+		{AT_2026_11, "tdx-07-collateral.json: CRL expired at 2026-04-03T11:21:57Z, judged"},
+		{AT_2023, "tdx-07-collateral.json: Intel SGX TCB Signing: certificate is not yet"},
+	};
+	_cleanup_tdx_collateral_ struct tdx_collateral c = {0};
+	_cleanup_tdx_testpki_ struct tdx_testpki pki = {0};
+	_cleanup_x509_list_ struct x509_list roots = {0};
+	_cleanup_buf_ struct buf b = vector("tdx", "tdx-07-v4.bin");
+	struct tdx_testpki_spec spec;
+	char got[VERDICT_TEXT];
+	struct tdx_quote q;
+
+	(void)state;
+	tdx_testpki_spec(&spec);
+	tdx_testpki_make(&pki, &spec);
+	add_vector(&c, "tdx-12-endorsement.bin");	/* with an older CRL */
+	add_vector(&c, "tdx-07-collateral.json");
+	assert_int_equal(add(&c, "signer.der", pki.signer.data, pki.signer.len), 1);
+	assert_int_equal(roots_builtin(ROOT_INTEL, &roots, NULL), 0);
+	assert_int_equal(tdx_quote_parse(&q, b.data, b.len, NULL), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		_cleanup_verdict_ struct verdict v = {0};
+		struct tdx_trust trust = {.roots = &roots, .collateral = &c, .at = rows[i].at};
+		struct tdx_findings f;
+
+		tdx_verify_quote(&q, &trust, &f, &v);
+		found(&v, "tdx-quote.qe-identity", got);
+		assert_memory_equal(got, rows[i].reason, strlen(rows[i].reason));
+	}
 }
 
 /* One bit of what Intel signed, or of the signature. */
@@ -436,6 +484,7 @@ int main(void)
 		cmocka_unit_test(test_bundle),
 		cmocka_unit_test(test_other_forms),
 		cmocka_unit_test(test_mixed),
+		cmocka_unit_test(test_reason),
 		cmocka_unit_test(test_flips),
 		cmocka_unit_test(test_kinds),
 		cmocka_unit_test(test_percent),
