@@ -45,7 +45,7 @@ struct run {
 	struct secret parent_s;
 	uint8_t parent_id[RECORD_ID_SIZE];
 	bool have_parent;
-	bool any_approved;
+	FILE *out;		/* for what is told: a recovery key on standard output stands there alone */
 };
 
 static void run_done(struct run *run)
@@ -94,6 +94,23 @@ static int load_parent(struct run *run, struct err *reterr)
 	return 0;
 }
 
+/* What is left to do, for people. */
+static void print_next(const struct run *run, const struct volume_config *vc)
+{
+	int indent = (int)strlen(vc->name);
+
+	if (vc->role == ROLE_DATA)
+		fprintf(run->out, "%s: its id is part of the boot image: build that again; an enrolled OS volume "
+			"then asks\n%*s  for its recovery key once\n", vc->name, indent, "");
+	if (vc->role == ROLE_OS && run->config->recovery == RECOVERY_OFF)
+		fprintf(run->out, "%s: recovery = off: an image that differs later is refused and cannot be "
+			"approved at the\n%*s  console; recovery = console lets it ask\n", vc->name, indent, "");
+	if (vc->role == ROLE_OS)
+		fprintf(run->out, "%s: next: build the boot image with this config, boot it once with the "
+			"recovery key;\n%*s  from then on the volume opens by itself. Nothing old was "
+			"removed.\n", vc->name, indent, "");
+}
+
 static void print_result(const struct run *run, const struct volume_config *vc,
 			 const struct enroll_result *res)
 {
@@ -101,23 +118,24 @@ static void print_result(const struct run *run, const struct volume_config *vc,
 
 	hex_encode(id, res->commitment, 32);
 	if (run->values[O_JSON]) {
-		printf("{\"volume\":\"%s\",\"state\":\"pending\",\"id\":\"%s\",\"keyslot\":%d,"
+		fprintf(run->out, "{\"volume\":\"%s\",\"state\":\"pending\",\"id\":\"%s\",\"keyslot\":%d,"
 		       "\"recovery_keyslot\":%d,\"sealed\":%s}\n", vc->name, id, res->keyslot,
 		       res->recovery_keyslot, res->sealed ? "true" : "false");
 		return;
 	}
-	printf("%s: enrolled: keyslot %d, recovery keyslot %d, id %.16s... written to %s\n", vc->name,
-	       res->keyslot, res->recovery_keyslot, id, vc->file);
-	if (vc->role == ROLE_DATA)
-		printf("%s: its id is part of the boot image: build that again; an enrolled OS volume then asks\n"
-		       "%*s  for its recovery key once\n", vc->name, (int)strlen(vc->name), "");
-	if (vc->role == ROLE_OS && run->config->recovery == RECOVERY_OFF)
-		printf("%s: recovery = off: an image that differs later is refused and cannot be approved at the\n"
-		       "%*s  console; recovery = console lets it ask\n", vc->name, (int)strlen(vc->name), "");
-	if (vc->role == ROLE_OS)
-		printf("%s: next: build the boot image with this config, boot it once with the recovery "
-		       "key;\n%*s  from then on the volume opens by itself. Nothing old was removed.\n",
-		       vc->name, (int)strlen(vc->name), "");
+	fprintf(run->out, "%s: enrolled: keyslot %d, recovery keyslot %d, id %.16s... written to %s\n",
+		vc->name, res->keyslot, res->recovery_keyslot, id, vc->file);
+	print_next(run, vc);
+}
+
+/* Object or line; one a volume, as of a volume that is enrolled. */
+static void print_dry_run(const struct run *run, const struct volume_config *vc)
+{
+	if (run->values[O_JSON])
+		fprintf(run->out, "{\"volume\":\"%s\",\"state\":\"new\",\"dry_run\":true}\n", vc->name);
+	else
+		fprintf(run->out, "%s: would be enrolled; whether the passphrase or key file opens it was "
+			"not tried\n", vc->name);
 }
 
 static int enroll_new(struct run *run, const struct volume_config *vc, struct err *reterr)
@@ -137,7 +155,7 @@ static int enroll_new(struct run *run, const struct volume_config *vc, struct er
 	r = enroll_precheck(&q, reterr);
 	if (r < 0 || run->values[O_DRY_RUN]) {
 		if (r == 0)
-			printf("%s: would be enrolled\n", vc->name);
+			print_dry_run(run, vc);
 		return r;
 	}
 	if (vc->role == ROLE_DATA)
@@ -169,7 +187,7 @@ static int enroll_again(struct run *run, const struct volume_config *vc, struct 
 {
 	const struct approve_verb v = {
 		.config = run->config, .volume = vc, .tpm = run->tpm, .approve_key = run->approve_key,
-		.device = run->values[O_DEVICE],
+		.device = run->values[O_DEVICE], .out = run->out,
 		.accept_changes = run->values[O_ACCEPT_CHANGES] != NULL,
 		.accept_unexplained = run->values[O_ACCEPT_UNEXPLAINED] != NULL,
 		.dry_run = run->values[O_DRY_RUN] != NULL, .json = run->values[O_JSON] != NULL};
@@ -254,7 +272,11 @@ int cmd_enroll(int argc, char **argv, struct err *reterr)
 	if (r < 0)
 		return r;
 	run.config = &config;
+	run.out = values[O_RECOVERY_OUT] && strcmp(values[O_RECOVERY_OUT], "-") == 0 ? stderr : stdout;
 	run.approve_key = values[O_APPROVE_KEY] ? values[O_APPROVE_KEY] : APPROVE_KEY_PATH;
+	if (values[O_JSON] && run.out == stderr)
+		return err_set(reterr, E_USAGE, "--json and --recovery-out - exclude each other: standard output "
+			       "takes one of them");
 	if (values[O_DEVICE] && count != 1)
 		return err_set(reterr, E_USAGE, "--device needs exactly one volume");
 	/* another machine's disk must not be approved by this machine's key */

@@ -82,7 +82,7 @@ static void restore(int fd, int kept)
 }
 
 /* Words up to NULL; the first is the verb. */
-static struct cli_result cli_run(const char *const words[])
+static _unused_ struct cli_result cli_run(const char *const words[])
 {
 	struct cli_result result = {.out = BUF_INIT(0)};
 	char *argv[CLI_WORDS] = {0}, *kept[CLI_WORDS], path[64];
