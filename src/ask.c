@@ -86,6 +86,14 @@ int ask_means(const char *from, const char *key_file, const char *volume, struct
 	return r < 0 ? r : secret_absorb(ret, typed, strlen(typed), reterr);
 }
 
+int means_refused(const char *key_file, const char *device, struct err *reterr)
+{
+	bool is_input = !key_file || strcmp(key_file, "-") == 0;
+
+	return err_set(reterr, E_PASSPHRASE, "no keyslot of '%s' opens with %s%s%s", device,
+		       is_input ? "" : "'", is_input ? "the passphrase given" : key_file, is_input ? "" : "'");
+}
+
 int ask_recovery_key(const char *file, const char *volume, struct secret *ret_text,
 		     struct err *reterr)
 {

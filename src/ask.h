@@ -13,6 +13,8 @@
 /* --from passphrase (terminal without echo, or one line of standard input) or key-file (whole file, "-": standard input). */
 int ask_means(const char *from, const char *key_file, const char *volume, struct secret *ret,
 	      struct err *reterr);
+/* E_PASSPHRASE, with what ask_means() got in words. */
+int means_refused(const char *key_file, const char *device, struct err *reterr);
 /* A recovery key from a file ("-": standard input), or typed at the terminal when file is NULL. */
 int ask_recovery_key(const char *file, const char *volume, struct secret *ret_text,
 		     struct err *reterr);

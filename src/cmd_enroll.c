@@ -119,8 +119,8 @@ static void print_result(const struct run *run, const struct volume_config *vc,
 	hex_encode(id, res->commitment, 32);
 	if (run->values[O_JSON]) {
 		fprintf(run->out, "{\"volume\":\"%s\",\"state\":\"pending\",\"id\":\"%s\",\"keyslot\":%d,"
-		       "\"recovery_keyslot\":%d,\"sealed\":%s}\n", vc->name, id, res->keyslot,
-		       res->recovery_keyslot, res->sealed ? "true" : "false");
+			"\"recovery_keyslot\":%d,\"sealed\":%s}\n", vc->name, id, res->keyslot,
+			res->recovery_keyslot, res->sealed ? "true" : "false");
 		return;
 	}
 	fprintf(run->out, "%s: enrolled: keyslot %d, recovery keyslot %d, id %.16s... written to %s\n",
@@ -170,6 +170,9 @@ static int enroll_new(struct run *run, const struct volume_config *vc, struct er
 	q.parent_s = run->have_parent ? &run->parent_s : NULL;
 	q.parent_id = run->parent_id;
 	r = enroll_volume(&q, &res, reterr);
+	if (r == -E_PASSPHRASE)
+		return means_refused(run->values[O_KEY_FILE], run->values[O_DEVICE] ? run->values[O_DEVICE] :
+				     vc->name, reterr);
 	if (r < 0)
 		return r;
 	print_result(run, vc, &res);

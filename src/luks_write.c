@@ -167,7 +167,8 @@ int luks_store_volume_key(struct luks_store *s, const struct secret *passphrase,
 	r = crypt_volume_key_get(s->cd, CRYPT_ANY_SLOT, (char *)key.bytes, &len,
 				 (const char *)passphrase->bytes, passphrase->len);
 	if (r == -EPERM || r == -ENOENT)
-		return luks_fail(reterr, E_PASSPHRASE, r, &s->note, s->device.path);
+		return err_native(reterr, E_PASSPHRASE, ERR_CRYPTSETUP, r,
+				  "no keyslot of '%s' opens with what was given", s->device.path);
 	if (r < 0 || len != key.len)
 		return luks_fail(reterr, E_IO, r < 0 ? r : -EINVAL, &s->note, s->device.path);
 	secret_take(ret, &key);

@@ -111,6 +111,13 @@ static void test_dry_run(void **state _unused_)
 	assert_int_equal(shell("cmp clean image"), 0);
 }
 
+static void test_wrong_key(void **state _unused_)
+{
+	fresh("tpm2");
+	assert_int_equal(cvmcrypt(ENROLL "--key-file wrong --recovery-out recovery"), 5);
+	has("err", "E707 no keyslot of 'image' opens with 'wrong'\n");
+}
+
 /* A script takes the key from standard output: nothing else may be in it. */
 static void test_key_alone_on_stdout(void **state _unused_)
 {
@@ -129,6 +136,7 @@ int main(int argc _unused_, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_dry_run),
+		cmocka_unit_test(test_wrong_key),
 		cmocka_unit_test(test_key_alone_on_stdout),
 	};
 	char self[PATH_MAX], *slash;
