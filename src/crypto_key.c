@@ -46,7 +46,7 @@ static int wrap_pkey(EVP_PKEY *pkey, struct ec_key **ret, struct err *reterr)
 	if (EVP_PKEY_get_group_name(pkey, group, sizeof(group), NULL) != 1 ||
 	    strcmp(group, "prime256v1") != 0) {
 		EVP_PKEY_free(pkey);
-		return err_set(reterr, E_CONFIG_VALUE, "the approving key is not an EC key on P-256");
+		return err_set(reterr, E_USAGE, "the approving key is not an EC key on P-256");
 	}
 	k = malloc(sizeof(*k));
 	if (!k) {
@@ -83,9 +83,10 @@ int ec_key_load_pem(const char *path, struct ec_key **ret, struct err *reterr)
 	BIO_free(bio);
 	if (!pkey) {
 		ERR_clear_error();
-		return err_set(reterr, E_CONFIG_VALUE, "'%s' holds no unencrypted private key in PEM", path);
+		return err_set(reterr, E_USAGE, "'%s' holds no unencrypted private key in PEM", path);
 	}
-	return wrap_pkey(pkey, ret, reterr);
+	r = wrap_pkey(pkey, ret, reterr);
+	return r < 0 ? err_wrap(reterr, r, "'%s'", path) : 0;
 }
 
 int ec_key_save_pem(const struct ec_key *k, const char *path, struct err *reterr)
@@ -180,7 +181,7 @@ static int read_rsa_pem(const char *path, EVP_PKEY **ret, struct err *reterr)
 	    EVP_PKEY_get_bits(pkey) > 4096) {
 		EVP_PKEY_free(pkey);
 		ERR_clear_error();
-		return err_set(reterr, E_CONFIG_VALUE,
+		return err_set(reterr, E_USAGE,
 			       "'%s' holds no RSA public key of 2048 to 4096 bits in PEM", path);
 	}
 	*ret = pkey;

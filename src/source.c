@@ -175,7 +175,7 @@ int source_guest_key_wrap(const char *pubkey_path, const struct secret *s,
 	if (r < 0)
 		return r;
 	if (text.len > sizeof(way->wrapped))
-		return err_set(reterr, E_CONFIG_VALUE, "'%s': the key has more than 3072 bits",
+		return err_set(reterr, E_USAGE, "'%s': the key has more than 3072 bits",
 			       pubkey_path);
 	memcpy(way->wrapped, text.bytes, text.len);
 	way->wrapped_len = text.len;

@@ -116,6 +116,11 @@ static void test_wrong_key(void **state _unused_)
 	fresh("tpm2");
 	assert_int_equal(cvmcrypt(ENROLL "--key-file wrong --recovery-out recovery"), 5);
 	has("err", "E707 no keyslot of 'image' opens with 'wrong'\n");
+	assert_int_equal(cvmcrypt(ENROLL "--key-file key --recovery-to wrong"), 2);
+	has("err", "E101 'wrong' holds no RSA public key");
+	assert_int_equal(cvmcrypt("enroll --pending root --config etc --device image --approve-key wrong "
+				  "--key-file key --recovery-out recovery"), 2);
+	has("err", "E101 'wrong' holds no unencrypted private key");
 }
 
 /* A script takes the key from standard output: nothing else may be in it. */
