@@ -15,8 +15,12 @@
 #define TYPED_MAX 512
 #define INTERRUPT 3	/* Ctrl-C */
 
-/* One line without echo from the terminal; straight into a stack buffer that the caller wipes. */
-static int read_terminal(const char *prompt, char *out, size_t size, struct err *reterr)
+/*
+ * One line without echo from the terminal; straight into a stack buffer that the caller wipes. The option
+ * is the one to use where there is no terminal.
+ */
+static int read_terminal(const char *prompt, const char *option, char *out, size_t size,
+			 struct err *reterr)
 {
 	_cleanup_close_ int fd = open("/dev/tty", O_RDWR | O_CLOEXEC);
 	struct termios old, quiet;
@@ -25,7 +29,7 @@ static int read_terminal(const char *prompt, char *out, size_t size, struct err 
 	char c;
 
 	if (fd < 0 || tcgetattr(fd, &old) < 0)
-		return err_set(reterr, E_USAGE, "no terminal to ask at: give a file");
+		return err_set(reterr, E_USAGE, "no terminal to ask at: give %s FILE", option);
 	quiet = old;
 	/* without ISIG an interrupt is a byte, and the terminal is always put right again */
 	quiet.c_lflag &= ~(tcflag_t)(ECHO | ECHOE | ECHOK | ISIG);
@@ -42,10 +46,11 @@ static int read_terminal(const char *prompt, char *out, size_t size, struct err 
 	return 0;
 }
 
+/* file NULL: standard input, because it is no terminal to ask at. */
 static int absorb_file(const char *file, bool first_line, struct secret *ret, struct err *reterr)
 {
 	_cleanup_buf_ struct buf text = BUF_INIT(0);
-	int r = strcmp(file, "-") == 0
+	int r = !file || strcmp(file, "-") == 0
 			? file_read_fd(STDIN_FILENO, "standard input", SECRET_MAX, &text, reterr)
 			: file_read(file, SECRET_MAX, &text, reterr);
 
@@ -57,6 +62,10 @@ static int absorb_file(const char *file, bool first_line, struct secret *ret, st
 		if (end)
 			text.len = (size_t)(end - text.data);
 	}
+	if (text.len == 0 && !file)
+		return err_set(reterr, E_USAGE, "no passphrase on standard input: give --key-file FILE");
+	if (text.len == 0 && strcmp(file, "-") == 0)
+		return err_set(reterr, E_USAGE, "standard input is empty");
 	if (text.len == 0)
 		return err_set(reterr, E_USAGE, "'%s' is empty", file);
 	return secret_absorb(ret, text.data, text.len, reterr);
@@ -77,10 +86,13 @@ int ask_means(const char *from, const char *key_file, const char *volume, struct
 	}
 	if (strcmp(from, "passphrase") != 0)
 		return err_set(reterr, E_USAGE, "--from is 'passphrase' or 'key-file', not '%s'", from);
+	if (key_file)
+		return err_set(reterr, E_USAGE, "--from passphrase asks for it: --key-file belongs to "
+			       "--from key-file");
 	if (!isatty(STDIN_FILENO))
-		return absorb_file("-", true, ret, reterr);
+		return absorb_file(NULL, true, ret, reterr);
 	(void)snprintf(prompt, sizeof(prompt), "A passphrase of '%s': ", volume);
-	r = read_terminal(prompt, typed, sizeof(typed), reterr);
+	r = read_terminal(prompt, "--key-file", typed, sizeof(typed), reterr);
 	if (r == 0 && !*typed)
 		return err_set(reterr, E_USAGE, "an empty passphrase is not taken");
 	return r < 0 ? r : secret_absorb(ret, typed, strlen(typed), reterr);
@@ -106,7 +118,7 @@ int ask_recovery_key(const char *file, const char *volume, struct secret *ret_te
 		return r < 0 ? r : recovery_key_parse((const char *)raw.bytes, raw.len, ret_text, reterr);
 	}
 	(void)snprintf(prompt, sizeof(prompt), "Recovery key of '%s': ", volume);
-	r = read_terminal(prompt, typed, sizeof(typed), reterr);
+	r = read_terminal(prompt, "--recovery-key-file", typed, sizeof(typed), reterr);
 	if (r == 0)
 		r = recovery_key_parse(typed, strlen(typed), ret_text, reterr);
 	explicit_bzero(typed, sizeof(typed));
@@ -189,7 +201,7 @@ int recovery_sink_init(struct recovery_sink *sink, const char *out, const char *
 	if (out) {
 		/* an old key must not be taken for the new one */
 		if (strcmp(out, "-") != 0 && !is_folder(out) && file_exists(out))
-			return err_set(reterr, E_USAGE, "'%s' exists", out);
+			return err_set(reterr, E_USAGE, "--recovery-out: '%s' exists already", out);
 		sink->deliver = deliver_file;
 		sink->destination = out;
 		return 0;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What the verbs for volumes say of a wrong call: which option, which file, and what to give instead. */
+#include "ask.h"
 #include "verbs.h"
 
 #include <setjmp.h>
@@ -49,10 +50,51 @@ static void json_and_a_key_do_not_share_standard_output(void **state _unused_)
 	     "--recovery-out", "-", "--config", config_dir());
 }
 
+static int means(const char *from, const char *file, const char *input, struct err *ret)
+{
+	_cleanup_secret_ struct secret s = SECRET_INIT;
+	FILE *in = freopen(input, "r", stdin);
+
+	assert_non_null(in);
+	return ask_means(from, file, "root", &s, ret);
+}
+
+static void names_what_to_give_instead_of_a_passphrase(void **state _unused_)
+{
+	const char *line = cli_text("line", "a passphrase\n");
+	struct err e = {0};
+
+	assert_int_equal(means("passphrase", NULL, line, &e), 0);
+	assert_int_equal(means(NULL, line, "/dev/null", &e), 0);
+	assert_int_equal(means(NULL, NULL, "/dev/null", &e), -E_USAGE);
+	assert_non_null(strstr(e.msg, "no passphrase on standard input: give --key-file FILE"));
+	assert_int_equal(means(NULL, "-", "/dev/null", &e), -E_USAGE);
+	assert_string_equal(e.msg, "standard input is empty");
+	assert_int_equal(means("passphrase", line, line, &e), -E_USAGE);
+	assert_non_null(strstr(e.msg, "--key-file belongs to --from key-file"));
+	assert_int_equal(means("key-file", NULL, line, &e), -E_USAGE);
+	assert_int_equal(means_refused("old.key", "root", &e), -E_PASSPHRASE);
+	assert_string_equal(e.msg, "no keyslot of 'root' opens with 'old.key'");
+	assert_int_equal(means_refused(NULL, "root", &e), -E_PASSPHRASE);
+	assert_string_equal(e.msg, "no keyslot of 'root' opens with the passphrase given");
+}
+
+static void a_key_that_is_there_is_named_with_its_option(void **state _unused_)
+{
+	const char *old = cli_text("old", "a key\n");
+	struct recovery_sink sink;
+	struct err e = {0};
+
+	assert_int_equal(recovery_sink_init(&sink, old, NULL, &e), -E_USAGE);
+	assert_int_equal(strncmp(e.msg, "--recovery-out: '", 17), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(json_and_a_key_do_not_share_standard_output),
+		cmocka_unit_test(names_what_to_give_instead_of_a_passphrase),
+		cmocka_unit_test(a_key_that_is_there_is_named_with_its_option),
 	};
 
 	return cmocka_run_group_tests(tests, cli_setup, cli_teardown);
