@@ -21,6 +21,11 @@ static int open_failed(struct err *reterr, int errnum, const char *path)
 	return err_errno(reterr, absent ? E_DEVICE_ABSENT : E_IO, errnum, "opening '%s'", path);
 }
 
+static const char *kind_of(mode_t mode)
+{
+	return S_ISDIR(mode) ? "folder" : S_ISCHR(mode) ? "character device" : S_ISFIFO(mode) ? "pipe" : "socket";
+}
+
 /*
  * O_PATH first: opening a FIFO, a terminal or a watchdog has effects, and the name could come to
  * mean something else between a stat and an open.
@@ -36,7 +41,8 @@ static int open_checked(const char *path, int flags, struct stat *ret_st, struct
 	if (fstat(handle, ret_st) < 0)
 		return err_errno(reterr, E_IO, errno, "looking at '%s'", path);
 	if (!S_ISBLK(ret_st->st_mode) && !S_ISREG(ret_st->st_mode))
-		return err_set(reterr, E_DEVICE_KIND, "'%s'", path);
+		return err_set(reterr, E_DEVICE_KIND, "'%s' is a %s; a block device or image file is needed",
+			       path, kind_of(ret_st->st_mode));
 	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", handle);
 	fd = open(link, flags | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	return fd < 0 ? open_failed(reterr, errno, path) : fd;

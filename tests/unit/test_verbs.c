@@ -50,6 +50,12 @@ static void json_and_a_key_do_not_share_standard_output(void **state _unused_)
 	     "--recovery-out", "-", "--config", config_dir());
 }
 
+static void says_what_is_no_device(void **state _unused_)
+{
+	CALL(cmd_open, E_DEVICE_KIND, "is a folder; a block device", "open", "--recovery", cli_dir);
+	CALL(cmd_open, E_DEVICE_KIND, "'/dev/null' is a character device", "open", "--recovery", "/dev/null");
+}
+
 static int means(const char *from, const char *file, const char *input, struct err *ret)
 {
 	_cleanup_secret_ struct secret s = SECRET_INIT;
@@ -93,6 +99,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(json_and_a_key_do_not_share_standard_output),
+		cmocka_unit_test(says_what_is_no_device),
 		cmocka_unit_test(names_what_to_give_instead_of_a_passphrase),
 		cmocka_unit_test(a_key_that_is_there_is_named_with_its_option),
 	};
