@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "verbs.h"
 
+#include "file.h"
 #include "platform.h"
 
 #include <stdio.h>
@@ -17,12 +18,18 @@ bool verb_selects(char *const *names, int count, const char *name)
 int verb_config(const char *dir, char *const *names, int count, struct config *ret,
 		struct err *reterr)
 {
-	int r = config_load(ret, dir ? dir : CONFIG_DIR, reterr);
+	int r;
 
+	/* without the usual folder nothing is configured; one that was named is meant to be there */
+	if (dir && !file_exists(dir))
+		return err_set(reterr, E_CONFIG_READ, "'%s' does not exist; --config names the folder with "
+			       "cvmcrypt.conf", dir);
+	r = config_load(ret, dir ? dir : CONFIG_DIR, reterr);
 	if (r < 0)
 		return r;
 	if (ret->volume_count == 0)
-		return err_set(reterr, E_CONFIG_MISSING, "no volume is configured");
+		return err_set(reterr, E_CONFIG_MISSING, "no volume is configured in '%s'",
+			       dir ? dir : CONFIG_DIR);
 	for (int i = 0; i < count; i++)
 		if (!config_volume(ret, names[i]))
 			return err_set(reterr, E_USAGE, "no volume '%s' in the config", names[i]);

@@ -44,6 +44,14 @@ static void call(int (*verb)(int, char **, struct err *), int code, const char *
 
 #define CALL(verb, code, says, ...) call(verb, code, says, (const char *const[]){__VA_ARGS__, NULL})
 
+static void a_config_that_is_named_must_be_there(void **state _unused_)
+{
+	const char *empty = cli_dir;
+
+	CALL(cmd_status, E_CONFIG_READ, "'/nonexist' does not exist", "status", "--config", "/nonexist");
+	CALL(cmd_reseal, E_CONFIG_MISSING, empty, "reseal", "--config", empty);
+}
+
 static void json_and_a_key_do_not_share_standard_output(void **state _unused_)
 {
 	CALL(cmd_enroll, E_USAGE, "--json and --recovery-out - exclude each other", "enroll", "--json",
@@ -98,6 +106,7 @@ static void a_key_that_is_there_is_named_with_its_option(void **state _unused_)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_config_that_is_named_must_be_there),
 		cmocka_unit_test(json_and_a_key_do_not_share_standard_output),
 		cmocka_unit_test(says_what_is_no_device),
 		cmocka_unit_test(names_what_to_give_instead_of_a_passphrase),
