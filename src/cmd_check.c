@@ -126,7 +126,7 @@ static int check_next_boot(const char **values, struct err *reterr)
 	struct config config;
 	int r;
 
-	r = verb_config(dir, NULL, 0, &config, reterr);
+	r = verb_config(values[O_CONFIG], NULL, 0, &config, reterr);
 	if (r < 0)
 		return r;
 	if (values[O_JSON]) {
@@ -157,6 +157,11 @@ int cmd_check(int argc, char **argv, struct err *reterr)
 	if (values[O_TREE] && (values[O_IMAGE] || values[O_CMDLINE] || values[O_CONFIG]))
 		return err_set(reterr, E_USAGE,
 			       "--image-tree stands alone: the tree has its own configuration");
+	if (values[O_CMDLINE] && !values[O_IMAGE])
+		return err_set(reterr, E_USAGE, "--cmdline needs --image");
+	if (values[O_TCTI] && (values[O_TREE] || values[O_IMAGE]))
+		return err_set(reterr, E_USAGE, "--tcti goes without --image and --image-tree: judging an "
+			       "image takes no TPM");
 	if (!values[O_TREE] && !values[O_IMAGE])
 		return check_next_boot(values, reterr);
 	return check_image(values[O_CONFIG] ? values[O_CONFIG] : CONFIG_DIR, values[O_CMDLINE],

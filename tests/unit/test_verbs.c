@@ -44,11 +44,23 @@ static void call(int (*verb)(int, char **, struct err *), int code, const char *
 
 #define CALL(verb, code, says, ...) call(verb, code, says, (const char *const[]){__VA_ARGS__, NULL})
 
+static void check_ignores_no_option(void **state _unused_)
+{
+	const char *etc = config_dir();
+
+	CALL(cmd_check, E_USAGE, "--cmdline needs --image", "check", "--config", etc, "--cmdline", "/x");
+	CALL(cmd_check, E_USAGE, "--tcti goes without --image", "check", "--image", "--tcti", "/dev/tpm0",
+	     "--config", etc);
+	CALL(cmd_check, E_USAGE, "--tcti goes without --image", "check", "--image-tree", etc, "--tcti",
+	     "/dev/tpm0");
+}
+
 static void a_config_that_is_named_must_be_there(void **state _unused_)
 {
 	const char *empty = cli_dir;
 
 	CALL(cmd_status, E_CONFIG_READ, "'/nonexist' does not exist", "status", "--config", "/nonexist");
+	CALL(cmd_check, E_CONFIG_READ, "'/nonexist' does not exist", "check", "--config", "/nonexist");
 	CALL(cmd_reseal, E_CONFIG_MISSING, empty, "reseal", "--config", empty);
 }
 
@@ -106,6 +118,7 @@ static void a_key_that_is_there_is_named_with_its_option(void **state _unused_)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(check_ignores_no_option),
 		cmocka_unit_test(a_config_that_is_named_must_be_there),
 		cmocka_unit_test(json_and_a_key_do_not_share_standard_output),
 		cmocka_unit_test(says_what_is_no_device),
