@@ -94,18 +94,33 @@ static int load_parent(struct run *run, struct err *reterr)
 	return 0;
 }
 
+static bool has_source(const struct volume_config *vc, enum source_type source)
+{
+	for (size_t i = 0; i < vc->source_count; i++)
+		if (vc->sources[i] == source)
+			return true;
+	return false;
+}
+
 /* What is left to do, for people. */
 static void print_next(const struct run *run, const struct volume_config *vc)
 {
+	bool opens = has_source(vc, SOURCE_GUEST_KEY) || has_source(vc, SOURCE_GUEST_KEY_UNBOUND);
 	int indent = (int)strlen(vc->name);
 
+	if (!run->tpm && has_source(vc, SOURCE_TPM2))
+		fprintf(run->out, "%s: no TPM is used here: the first boot seals its secret\n", vc->name);
 	if (vc->role == ROLE_DATA)
 		fprintf(run->out, "%s: its id is part of the boot image: build that again; an enrolled OS volume "
 			"then asks\n%*s  for its recovery key once\n", vc->name, indent, "");
 	if (vc->role == ROLE_OS && run->config->recovery == RECOVERY_OFF)
 		fprintf(run->out, "%s: recovery = off: an image that differs later is refused and cannot be "
 			"approved at the\n%*s  console; recovery = console lets it ask\n", vc->name, indent, "");
-	if (vc->role == ROLE_OS)
+	if (vc->role == ROLE_OS && opens)
+		fprintf(run->out, "%s: next: build the boot image with this config; the VM with the guest secret "
+			"key opens\n%*s  the volume from its first boot. Nothing old was removed.\n", vc->name,
+			indent, "");
+	else if (vc->role == ROLE_OS)
 		fprintf(run->out, "%s: next: build the boot image with this config, boot it once with the "
 			"recovery key;\n%*s  from then on the volume opens by itself. Nothing old was "
 			"removed.\n", vc->name, indent, "");

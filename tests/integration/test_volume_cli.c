@@ -137,12 +137,32 @@ static void test_key_alone_on_stdout(void **state _unused_)
 	assert_int_equal(strlen(text_of("out")), 48);
 }
 
+static void lacks(const char *name, const char *unwanted)
+{
+	if (strstr(text_of(name), unwanted))
+		fail_msg("'%s' is in %s", unwanted, name);
+}
+
+static void test_next_step(void **state _unused_)
+{
+	fresh("tpm2");
+	assert_int_equal(cvmcrypt(ENROLL "--key-file key --recovery-out recovery"), 0);
+	has("out", "no TPM is used here: the first boot seals");
+	has("out", "boot it once with the recovery key");
+	fresh("guest-secret-key");
+	assert_int_equal(cvmcrypt(ENROLL "--key-file key --recovery-out recovery --guest-secret-key vm.pem"), 0);
+	has("out", "opens\n      the volume from its first boot");
+	lacks("out", "with the recovery key");
+	lacks("out", "no TPM");
+}
+
 int main(int argc _unused_, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_dry_run),
 		cmocka_unit_test(test_wrong_key),
 		cmocka_unit_test(test_key_alone_on_stdout),
+		cmocka_unit_test(test_next_step),
 	};
 	char self[PATH_MAX], *slash;
 
