@@ -2,6 +2,7 @@
 /* The verbs for volumes as a person or a script calls them, on an image file and without a TPM. */
 #include "file.h"
 #include "json.h"
+#include "lifecycle.h"
 
 #include <limits.h>
 #include <setjmp.h>
@@ -137,6 +138,48 @@ static void test_key_alone_on_stdout(void **state _unused_)
 	assert_int_equal(strlen(text_of("out")), 48);
 }
 
+static void enroll_plain(void)
+{
+	fresh("tpm2");
+	assert_int_equal(cvmcrypt(ENROLL "--key-file key --recovery-out recovery"), 0);
+}
+
+static void test_unenroll_key(void **state _unused_)
+{
+	enroll_plain();
+	assert_int_equal(cvmcrypt("unenroll root --config etc --device image --key-file wrong"), 3);
+	has("err", "E813 what was given opens no keyslot");
+	has("err", "check what was given");
+	assert_int_equal(cvmcrypt("unenroll root --config etc --device image --key-file recovery"), 3);
+	has("err", "E813 this is the recovery key, which goes, too");
+	assert_int_equal(cvmcrypt("unenroll root --config etc --device image --key-file key --tcti x"), 2);
+	assert_int_equal(cvmcrypt("unenroll root --config etc --device image --key-file key"), 0);
+}
+
+/* After the removal nothing could be called again: so what revokes is looked for first. */
+static void test_unenroll_without_tpm(void **state _unused_)
+{
+	static const struct approval_state given = {.numbered = true, .highest = 7};
+	bool had_folder = file_exists(STATE_DIR);
+
+	if (geteuid() != 0 || file_exists(STATE_DIR "/volumecli.state"))
+		skip();
+	enroll_plain();
+	assert_int_equal(shell("sed -i \"s,volume root,volume volumecli,; s,/nowhere,$PWD/image,; "
+			       "s,^isolation,tpm = /dev/no-such-tpm\\n&,\" etc/cvmcrypt.conf"), 0);
+	assert_int_equal(state_store("volumecli", &given, NULL), 0);
+	assert_int_equal(cvmcrypt("unenroll volumecli --config etc --key-file key"), 6);
+	has("err", "E201 nothing is removed, as its approvals cannot be revoked");
+	assert_int_equal(cvmcrypt("unenroll volumecli --config etc --key-file key --tcti nonsense"), 2);
+	assert_int_equal(cvmcrypt("open --recovery --test image --recovery-key-file recovery"), 0);
+	assert_int_equal(cvmcrypt("unenroll volumecli --config etc --key-file key --force"), 0);
+	has("err", "its approvals are not revoked");
+	assert_int_equal(cvmcrypt("open --recovery --test image --recovery-key-file recovery"), 3);
+	assert_int_equal(state_forget("volumecli", NULL), 0);
+	if (!had_folder)
+		assert_int_equal(rmdir(STATE_DIR), 0);
+}
+
 static void lacks(const char *name, const char *unwanted)
 {
 	if (strstr(text_of(name), unwanted))
@@ -163,6 +206,8 @@ int main(int argc _unused_, char **argv)
 		cmocka_unit_test(test_wrong_key),
 		cmocka_unit_test(test_key_alone_on_stdout),
 		cmocka_unit_test(test_next_step),
+		cmocka_unit_test(test_unenroll_key),
+		cmocka_unit_test(test_unenroll_without_tpm),
 	};
 	char self[PATH_MAX], *slash;
 
