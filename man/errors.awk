@@ -8,6 +8,7 @@ BEGIN {
 	area[3] = "TPM"
 	area[4] = "Event log"
 	area[5] = "Refused boots and approvals"
+	area[6] = "Network"
 	area[7] = "Ways to the secret"
 	area[8] = "LUKS2 header, record and mapping; guest state files"
 	area[9] = "The program itself"
@@ -54,6 +55,13 @@ BEGIN {
 	print ".El"
 	print ".Pp"
 	print "With several volumes it is that of the first one that failed."
+	print ".Ic cvmcrypt verify"
+	print "and"
+	print ".Ic cvmcrypt inspect"
+	print "(but for"
+	print ".Li luks-header )"
+	print "exit with 2 for input that is malformed or cannot be read, and with 3 for evidence that is refused,"
+	print "whatever stands at the code."
 	print ".Sh CODES"
 }
 function roff(s) {
