@@ -31,7 +31,9 @@ static int accept(struct volume *v, const char **values, struct secret *ret_s, s
 	r = ask_recovery_key(values[O_KEY_FILE], v->device.path, &text, reterr);
 	if (r == 0)
 		r = source_recovery(&v->record, &text, ret_s, reterr);
-	return r < 0 ? r : volume_accept(v, ret_s, values[O_ID] ? id : NULL, reterr);
+	if (r == 0)
+		r = volume_accept(v, ret_s, values[O_ID] ? id : NULL, reterr);
+	return r == -E_ANCHOR ? err_set(reterr, E_ANCHOR, "this is not the volume that --id names") : r;
 }
 
 int cmd_open(int argc, char **argv, struct err *reterr)

@@ -58,7 +58,7 @@ static int replace_key(const char *device, const char *volume, const char **valu
 }
 
 /* The encrypted key as base64, for the holder of the private half: openssl pkeyutl -decrypt ... */
-static int export_key(const char *device, struct err *reterr)
+static int export_key(const char *device, const char *volume, struct err *reterr)
 {
 	_cleanup_volume_ struct volume v = VOLUME_INIT;
 	char text[BASE64_SIZE(ESCROW_SIZE_MAX)];
@@ -80,7 +80,8 @@ static int export_key(const char *device, struct err *reterr)
 		any = true;
 	}
 	if (r == 0 && !any)
-		return err_set(reterr, E_WAY_ABSENT, "no recovery key is kept in this header");
+		return err_set(reterr, E_WAY_ABSENT, "no recovery key is kept in this header; 'cvmcrypt recovery "
+			       "replace %s --recovery-to PUBKEY' makes a new one that is", volume);
 	return r;
 }
 
@@ -112,6 +113,6 @@ int cmd_recovery(int argc, char **argv, struct err *reterr)
 	if (strcmp(action, "replace") == 0)
 		return replace_key(device, volume, values, reterr);
 	if (strcmp(action, "export") == 0)
-		return export_key(device, reterr);
+		return export_key(device, volume, reterr);
 	return err_set(reterr, E_USAGE, "'recovery %s': test, replace or export", action);
 }

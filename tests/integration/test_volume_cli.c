@@ -180,6 +180,20 @@ static void test_unenroll_without_tpm(void **state _unused_)
 		assert_int_equal(rmdir(STATE_DIR), 0);
 }
 
+static void test_recovery_messages(void **state _unused_)
+{
+	enroll_plain();
+	assert_int_equal(cvmcrypt("recovery export root --device image"), 3);
+	has("err", "E703 no recovery key is kept in this header; 'cvmcrypt recovery replace root --recovery-to");
+	assert_int_equal(shell("echo 1234567 >old"), 0);
+	assert_int_equal(cvmcrypt("recovery test root --device image --recovery-key-file old"), 5);
+	has("err", "E701 7 characters, and a recovery key has 40");
+	has("err", "eight groups of five characters");
+	assert_int_equal(cvmcrypt("open image --recovery --test --recovery-key-file recovery --id "
+				  "$(printf %064d 0)"), 3);
+	has("err", "E808 this is not the volume that --id names");
+}
+
 static void lacks(const char *name, const char *unwanted)
 {
 	if (strstr(text_of(name), unwanted))
@@ -206,6 +220,7 @@ int main(int argc _unused_, char **argv)
 		cmocka_unit_test(test_wrong_key),
 		cmocka_unit_test(test_key_alone_on_stdout),
 		cmocka_unit_test(test_next_step),
+		cmocka_unit_test(test_recovery_messages),
 		cmocka_unit_test(test_unenroll_key),
 		cmocka_unit_test(test_unenroll_without_tpm),
 	};
