@@ -179,7 +179,7 @@ static int judge(const struct type *t, const struct verify_options *o, bool json
 	r = t->verify(o, &result, &failure);
 	if (r == 0 && o->policy)
 		r = policy_not_judged(o->policy, &result.verdict, result.decoded, &failure);
-	status = r < 0 ? verify_status(r, &failure) : verdict_pass(&result.verdict) ? 0 : 3;
+	status = r < 0 ? verify_status(t->name, o->file, r, &failure) : verdict_pass(&result.verdict) ? 0 : 3;
 	if (json)
 		printed = verify_print_json(t->name, &result, r < 0 ? &failure : NULL, reterr);
 	else if (r == 0)

@@ -3,6 +3,7 @@
 
 #include "json.h"
 #include "log.h"
+#include "verify_guess.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -10,15 +11,41 @@
 #define COLUMNS 100
 #define NAME_COLUMNS 32
 
-int verify_status(int r, const struct err *e)
+static bool is_malformed(int code)
+{
+	switch (code) {
+	case E_EVENTLOG_MALFORMED:
+	case E_REPORT_MALFORMED:
+	case E_HCL_MALFORMED:
+	case E_TDX_MALFORMED:
+	case E_QUOTE_MALFORMED:
+	case E_JWS_MALFORMED:
+	case E_HEADER_MALFORMED:
+		return true;
+	default:
+		return false;
+	}
+}
+
+void verify_print_failure(const char *type, const char *file, int r, const struct err *e)
 {
 	const struct err_info *info = err_info(r);
+	const char *guess = is_malformed(-r) ? verify_guess_file(file) : NULL;
 
+	log_error("E%03d %s", -r, e->msg[0] ? e->msg : info ? info->text : "unknown error");
+	if (guess && strcmp(guess, type) != 0)
+		log_notice("     '%s' begins as a file of type %s does", file, guess);
+	else if (is_malformed(-r))
+		log_notice("     it was cut or altered, or is another kind of file");
+	else if (info)
+		log_notice("     %s", info->hint);
+}
+
+int verify_status(const char *type, const char *file, int r, const struct err *e)
+{
 	if (r >= 0)
 		return r;
-	log_error("E%03d %s", -r, e->msg[0] ? e->msg : info ? info->text : "unknown error");
-	if (info)
-		log_notice("     %s", info->hint);
+	verify_print_failure(type, file, r, e);
 	return r == -E_NOMEM || r == -E_INTERNAL || r == -E_CRYPTO ? 1 : 2;
 }
 
@@ -31,6 +58,20 @@ static int print_root(struct cJSON *root, bool ok, struct err *reterr)
 		return err_set(reterr, E_NOMEM, "no memory for the result");
 	printf("%s\n", text);
 	return 0;
+}
+
+int verify_print_undecoded(const char *type, const char *file, const struct err *e, struct err *reterr)
+{
+	struct cJSON *root = json_new_object();
+	bool ok = root != NULL;
+	char code[8];
+
+	(void)snprintf(code, sizeof(code), "E%03d", e->code);
+	json_add_string(root, "type", type, &ok);
+	json_add_string(root, "file", file, &ok);
+	json_add_string(root, "code", code, &ok);
+	json_add_string(root, "error", e->msg, &ok);
+	return print_root(root, ok, reterr);
 }
 
 int verify_print_json(const char *type, struct verify_result *result, const struct err *failure,

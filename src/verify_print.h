@@ -8,10 +8,17 @@
 #include "verify.h"
 
 /*
- * The exit status of a file that was given: 2 when it is malformed or can't be read, whatever the
- * boot makes of the same failure, 1 when the failure is ours. Prints it, as main does. r >= 0: r.
+ * Prints a failure as main does, but where a file is malformed: who inspects or verifies it is not told to
+ * inspect it, but what the file looks like.
  */
-int verify_status(int r, const struct err *e);
+void verify_print_failure(const char *type, const char *file, int r, const struct err *e);
+/*
+ * The exit status of a file that was given: 2 when it is malformed or can't be read, whatever the
+ * boot makes of the same failure, 1 when the failure is ours. Prints it. r >= 0: r.
+ */
+int verify_status(const char *type, const char *file, int r, const struct err *e);
+/* What 'inspect --json' gives of a file that it cannot decode: {"type":..,"file":..,"code":..,"error":..}. */
+int verify_print_undecoded(const char *type, const char *file, const struct err *e, struct err *reterr);
 /*
  * failure: why the input could not be judged to the end, NULL when it was. Prints
  *   {"type":..,"verdict":"pass"|"fail","code":"E000"..,"error":..,"checks":[..],"pcrs":..,"decoded":..}

@@ -373,6 +373,44 @@ static void inspects(void **state)
 	USAGE("inspect", "snp-report", REPORT, "--cert", VCEK);
 }
 
+/* Who inspects a file is not told to inspect it, but what it looks like; as JSON that it failed. */
+static void not_decoded(void **state)
+{
+	static const struct {
+		const char *verb, *type, *file, *advice;
+	} rows[] = {
+		{"inspect", "eventlog", "tests/vectors/hcl/az-snp-01-milan-v2-hcl.bin",
+		 "begins as a file of type hcl-report does"},
+		{"verify", "eventlog", "tests/vectors/hcl/az-snp-01-milan-v2-hcl.bin",
+		 "begins as a file of type hcl-report does"},
+		{"inspect", "hcl-report", LOG, "begins as a file of type eventlog does"},
+		{"inspect", "eventlog", REPORT, "begins as a file of type snp-report does"},
+		{"inspect", "hcl-report", "tests/vectors/tdx/tdx-07-v4.bin", "of type tdx-quote does"},
+		{"inspect", "snp-report", QUOTES "az-snp-01.msg", "of type tpm-quote does"},
+		{"inspect", "tpm-quote", QUOTES "az-snp-01.sig", "cut or altered, or is another kind"},
+		{"inspect", "tdx-quote", VCEK, "cut or altered, or is another kind"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		_cleanup_cli_ struct cli_result r = CLI(rows[i].verb, rows[i].type, rows[i].file, "--json");
+		_cleanup_json_ struct json j = {0};
+		const struct cJSON *root = cli_json(&r, &j);
+		const char *code = json_string(json_find(root, "code"));
+
+		assert_int_equal(r.status, 2);
+		if (!strstr((const char *)r.messages.data, rows[i].advice) ||
+		    strstr((const char *)r.messages.data, "inspect it"))
+			fail_msg("%s: %s", rows[i].file, (const char *)r.messages.data);
+		assert_string_equal(json_string(json_find(root, "type")), rows[i].type);
+		assert_non_null(json_string(json_find(root, "error")));
+		assert_true(code && code[0] == 'E' && code[1] == '4');
+		if (strcmp(rows[i].verb, "inspect") == 0)
+			assert_string_equal(json_string(json_find(root, "file")), rows[i].file);
+	}
+	expect_status(CLI("inspect", "luks-header", REPORT, "--json"), 1, "a header from no disk");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -389,6 +427,7 @@ int main(void)
 		cmocka_unit_test(limits),
 		cmocka_unit_test(pcrs_of_quotes),
 		cmocka_unit_test(inspects),
+		cmocka_unit_test(not_decoded),
 	};
 
 	return cmocka_run_group_tests(tests, cli_setup, cli_teardown);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Runs 'verify' and 'inspect' as the command line does, in this process: standard output is read
- * back, messages are dropped. Files are made in a folder of their own.
+ * Runs 'verify' and 'inspect' as the command line does, in this process: standard output and messages
+ * are read back. Files are made in a folder of their own.
  */
 #ifndef TESTS_VERIFY_CLI_H
 #define TESTS_VERIFY_CLI_H
@@ -55,12 +55,13 @@ static _unused_ const char *cli_text(const char *name, const char *text)
 struct cli_result {
 	int status;		/* exit status, as main makes it */
 	struct err err;
-	struct buf out;
+	struct buf out, messages;
 };
 
 static _unused_ void cli_done(struct cli_result *r)
 {
 	buf_done(&r->out);
+	buf_done(&r->messages);
 }
 
 #define _cleanup_cli_ _cleanup_(cli_done)
@@ -84,8 +85,8 @@ static void restore(int fd, int kept)
 /* Words up to NULL; the first is the verb. */
 static _unused_ struct cli_result cli_run(const char *const words[])
 {
-	struct cli_result result = {.out = BUF_INIT(0)};
-	char *argv[CLI_WORDS] = {0}, *kept[CLI_WORDS], path[64];
+	struct cli_result result = {.out = BUF_INIT(0), .messages = BUF_INIT(0)};
+	char *argv[CLI_WORDS] = {0}, *kept[CLI_WORDS], path[64], messages[64];
 	int argc = 0, r, out, err;
 
 	for (; words[argc]; argc++) {
@@ -94,9 +95,10 @@ static _unused_ struct cli_result cli_run(const char *const words[])
 	}
 	memcpy(kept, argv, sizeof(kept));
 	(void)snprintf(path, sizeof(path), "%s/stdout", cli_dir);
+	(void)snprintf(messages, sizeof(messages), "%s/stderr", cli_dir);
 	(void)fflush(stdout);
 	out = redirect(STDOUT_FILENO, path);
-	err = redirect(STDERR_FILENO, "/dev/null");
+	err = redirect(STDERR_FILENO, messages);
 	r = strcmp(words[0], "inspect") == 0 ? cmd_inspect(argc, argv, &result.err) :
 					       cmd_verify(argc, argv, &result.err);
 	(void)fflush(stdout);
@@ -104,6 +106,7 @@ static _unused_ struct cli_result cli_run(const char *const words[])
 	restore(STDERR_FILENO, err);
 	result.status = r < 0 ? err_exit_status(r) : r;
 	assert_int_equal(file_read(path, 1 << 22, &result.out, NULL), 0);
+	assert_int_equal(file_read(messages, 1 << 16, &result.messages, NULL), 0);
 	for (int i = 0; i < argc; i++)
 		free(kept[i]);
 	return result;
