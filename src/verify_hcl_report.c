@@ -117,6 +117,10 @@ static int judge_snp(const struct verify_options *o, const struct hcl_report *r,
 	if (rc < 0)
 		return rc;
 	(void)snp_verify(&report, &certs, &roots, o->at, &leaf, &result->verdict);
+	if (o->cert_count == 0)
+		json_add_string(result->decoded, "note",
+				"the report is judged by its VCEK or VLEK certificate: give it by --cert",
+				&ok);
 	snp_leaf_describe(&leaf, result->decoded, &ok);
 	if (o->policy)
 		policy_judge_snp(o->policy, &report, leaf.cert ? &leaf : NULL, &result->verdict);
@@ -163,6 +167,7 @@ static int judge_tdx(const struct verify_options *o, const struct hcl_report *r,
 		if (rc < 0)
 			return rc;
 		tdx_verify_same_td(&report, &e.quote, &result->verdict);
+		verify_tdx_note(o, result->decoded, &ok);
 		tdx_describe_quote(json_add_object(result->decoded, "quote", &ok), &e.quote, &ok);
 	}
 	if (o->policy)

@@ -25,5 +25,7 @@ void tdx_evidence_done(struct tdx_evidence *e);
  */
 int verify_tdx_quote_file(const struct verify_options *o, const char *path,
 			  struct tdx_evidence *ret, struct verdict *v, struct err *reterr);
+/* The note for a policy that demands a status which only collateral tells. */
+void verify_tdx_note(const struct verify_options *o, struct cJSON *decoded, bool *ok);
 
 #endif

@@ -60,6 +60,13 @@ int verify_tdx_quote_file(const struct verify_options *o, const char *path,
 	return 0;
 }
 
+void verify_tdx_note(const struct verify_options *o, struct cJSON *decoded, bool *ok)
+{
+	if (o->policy && o->policy->tcb_statuses && !o->collateral)
+		json_add_string(decoded, "note",
+				"tcb-status is told by Intel's TCB info: give it by --collateral", ok);
+}
+
 int verify_tdx_quote(const struct verify_options *o, struct verify_result *result,
 		     struct err *reterr)
 {
@@ -74,6 +81,7 @@ int verify_tdx_quote(const struct verify_options *o, struct verify_result *resul
 	if (o->policy)
 		policy_judge_tdx(o->policy, &e.quote.td, tcb->judged ? (int)tcb->status : -1,
 				 &result->verdict);
+	verify_tdx_note(o, result->decoded, &ok);
 	tdx_describe_quote(result->decoded, &e.quote, &ok);
 	if (tcb->judged)
 		tdx_describe_tcb(json_add_object(result->decoded, "tcb", &ok), tcb, &ok);

@@ -312,9 +312,17 @@ static void limits(void **state)
 		cert = CLI(AZ_QUOTE),
 		chain = CLI(AZ_QUOTE, "--cert", QUOTES "azure-vtpm-ca-global-03.der", "--at", AT),
 		log = CLI("verify", "eventlog", LOG, "--policy",
-			  cli_text("p.conf", "[policy]\nsecure-boot = required\n"));
+			  cli_text("p.conf", "[policy]\nsecure-boot = required\n")),
+		no_cert = CLI("verify", "hcl-report", "tests/vectors/hcl/az-snp-01-milan-v2-hcl.bin"),
+		no_tcb = CLI("verify", "tdx-quote", "tests/vectors/tdx/tdx-12-v4-oe.bin", "--at",
+			     "2026-06-01T00:00:00Z", "--policy",
+			     cli_text("tcb.conf", "[policy]\ntcb-status = UpToDate\n"));
 
 	(void)state;
+	assert_int_equal(no_cert.status, 3);
+	assert_true(has(&no_cert, "E432") && has(&no_cert, "give it by --cert"));
+	assert_int_equal(no_tcb.status, 3);
+	assert_true(has(&no_tcb, "E525") && has(&no_tcb, "give it by --collateral"));
 	assert_int_equal(cert.status, 0);
 	assert_true(has(&cert, "certificate leads to a trusted root is not judged"));
 	assert_int_equal(chain.status, 0);
