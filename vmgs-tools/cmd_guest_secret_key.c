@@ -150,9 +150,9 @@ static int print_json(const struct buf *blob, struct err *reterr)
 static int check_store(const struct vmgs_store *s, const char *force, struct err *reterr)
 {
 	if (!vmgs_store_sealed(s) && !force)
-		return err_set(reterr, E_VMGS_PLAIN,
-			       "'%s' is not encrypted: the private key would be there for anyone to read; "
-			       "--force does it nevertheless", s->name);
+		return err_set(reterr, E_VMGS_REFUSED,
+			       "'%s' is not encrypted: the private key would be there for anyone to read",
+			       s->name);
 	if (vmgs_store_sealed(s) && !s->unlocked)
 		return err_set(reterr, E_VMGS_LOCKED, "'%s' is encrypted", s->name);
 	if (vmgs_store_has(s, GUEST_KEY_FILE_ID) && s->entry[GUEST_KEY_FILE_ID].bytes > 0 && !force)
@@ -220,7 +220,7 @@ static int get_key(const char *path, const char *const *v, struct err *reterr)
 	if (r == 0)
 		r = vmgs_store_read(&s, GUEST_KEY_FILE_ID, &blob, reterr);
 	if (r < 0)
-		return r;
+		return verb_json_failure(v[JSON], r, reterr);
 	return v[JSON] ? print_json(&blob, reterr)
 		       : export_public(&blob, v[OUTPUT] ? v[OUTPUT] : "-", reterr);
 }

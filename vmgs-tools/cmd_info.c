@@ -159,7 +159,7 @@ int vmgs_cmd_info(int argc, char **argv, struct err *reterr)
 						   .sector = v[SECTOR]}, reterr);
 	/* what was read is shown, whatever became of the rest: also that it is blank, or no container */
 	if (s.active == -2 && err_exit_status(opened) < 10)
-		return opened;
+		return verb_json_failure(v[JSON], opened, reterr);
 	vmgs_verify_structure(&s, f);
 	if (opened < 0 && reterr)
 		vmgs_findings_failure(f, opened, reterr);

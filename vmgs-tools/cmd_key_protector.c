@@ -70,15 +70,16 @@ int vmgs_cmd_key_protector(int argc, char **argv, struct err *reterr)
 		r = verb_arguments(count, 2, "key-protector show FILE", reterr);
 	if (r == 0 && strcmp(argv[1], "show") != 0)
 		r = err_set(reterr, E_USAGE, "key-protector has no '%s'; it has show", argv[1]);
-	if (r == 0)
-		r = verb_open(&s, &(struct verb_open){.path = argv[2], .key_file = v[KEY],
-						      .sector = v[SECTOR]}, reterr);
+	if (r < 0)
+		return r;
+	r = verb_open(&s, &(struct verb_open){.path = argv[2], .key_file = v[KEY], .sector = v[SECTOR]},
+		      reterr);
 	if (r == 0)
 		r = vmgs_store_read(&s, ID_KEY_PROTECTOR, &data, reterr);
 	if (r == 0)
 		r = key_protector_parse(data.data, data.len, &p, reterr);
 	if (r < 0)
-		return r;
+		return verb_json_failure(v[JSON], r, reterr);
 	if (v[JSON])
 		return print_json(&p, data.len, reterr);
 	print_text(&p, data.len);

@@ -65,11 +65,12 @@ int vmgs_cmd_list(int argc, char **argv, struct err *reterr)
 	r = verb_parse(vmgs_list_options, argc, argv, v, &count, reterr);
 	if (r == 0)
 		r = verb_arguments(count, 1, "list FILE", reterr);
-	if (r == 0)
-		r = verb_open(&s, &(struct verb_open){.path = argv[1], .key_file = v[KEY],
-						      .sector = v[SECTOR]}, reterr);
 	if (r < 0)
 		return r;
+	r = verb_open(&s, &(struct verb_open){.path = argv[1], .key_file = v[KEY],
+					      .sector = v[SECTOR]}, reterr);
+	if (r < 0)
+		return verb_json_failure(v[JSON], r, reterr);
 	if (v[JSON])
 		return print_json(&s, v[ALL], reterr);
 	print_text(&s, v[ALL]);

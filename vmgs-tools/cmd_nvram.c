@@ -106,10 +106,13 @@ int vmgs_cmd_nvram(int argc, char **argv, struct err *reterr)
 		r = verb_arguments(count, 2, "nvram list FILE", reterr);
 	if (r == 0 && strcmp(argv[1], "list") != 0)
 		r = err_set(reterr, E_USAGE, "nvram has no '%s'; it has list", argv[1]);
-	if (r == 0)
-		r = verb_open(&s, &(struct verb_open){.path = argv[2], .key_file = v[KEY],
-						      .sector = v[SECTOR]}, reterr);
+	if (r < 0)
+		return r;
+	r = verb_open(&s, &(struct verb_open){.path = argv[2], .key_file = v[KEY], .sector = v[SECTOR]},
+		      reterr);
 	if (r == 0)
 		r = vmgs_store_read(&s, ID_BIOS_NVRAM, &data, reterr);
-	return r < 0 ? r : list_variables(&data, v[JSON] != NULL, reterr);
+	if (r == 0)
+		r = list_variables(&data, v[JSON] != NULL, reterr);
+	return verb_json_failure(v[JSON], r, reterr);
 }

@@ -69,11 +69,12 @@ int vmgs_cmd_verify(int argc, char **argv, struct err *reterr)
 	r = verb_parse(vmgs_verify_options, argc, argv, v, &count, reterr);
 	if (r == 0)
 		r = verb_arguments(count, 1, "verify FILE", reterr);
-	if (r == 0)
-		r = gather(&s, &(struct verb_open){.path = argv[1], .key_file = v[KEY],
-						   .sector = v[SECTOR]}, f, reterr);
 	if (r < 0)
 		return r;
+	r = gather(&s, &(struct verb_open){.path = argv[1], .key_file = v[KEY], .sector = v[SECTOR]}, f,
+		   reterr);
+	if (r < 0)
+		return verb_json_failure(v[JSON], r, reterr);
 	verdict = vmgs_findings_verdict(f);
 	if (v[JSON])
 		r = print_json(f, verdict, reterr);

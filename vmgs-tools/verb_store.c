@@ -53,8 +53,8 @@ int verb_id(const char *text, int *ret, struct err *reterr)
 		return err_set(reterr, E_USAGE, "which file? give --id");
 	id = vmgs_file_id(text);
 	if (id < 0)
-		return err_set(reterr, E_USAGE, "'%s' is neither a file's name nor a number from 0 to 63",
-			       text);
+		return err_set(reterr, E_USAGE, "'%s' is neither a file's name nor a number from 1 to %d",
+			       text, VMGS_ID_EXTENDED - 1);
 	if (id == VMGS_ID_TABLE || id == VMGS_ID_EXTENDED)
 		return err_set(reterr, E_USAGE, "'%s' is a table and no file", text);
 	*ret = id;
@@ -211,6 +211,23 @@ int verb_print_json(struct cJSON *root, bool ok, struct err *reterr)
 		return err_set(reterr, E_NOMEM, "writing JSON");
 	printf("%s\n", text);
 	return 0;
+}
+
+int verb_json_failure(const char *json, int r, const struct err *e)
+{
+	struct cJSON *root;
+	char code[16];
+	bool ok;
+
+	if (!json || r >= 0)
+		return r;
+	root = json_new_object();
+	ok = root != NULL;
+	(void)snprintf(code, sizeof(code), "E%03d", -r);
+	json_add_string(root, "code", code, &ok);
+	json_add_string(root, "error", e->msg, &ok);
+	(void)verb_print_json(root, ok, NULL);	/* the failure is told in any case */
+	return r;
 }
 
 void verb_warn(const char *fmt, ...)

@@ -71,6 +71,8 @@ int verb_output_finish(struct verb_pending *p, struct err *reterr);
 struct cJSON;
 /* Prints and frees the tree; ok is what the json_add_* functions left. */
 int verb_print_json(struct cJSON *root, bool ok, struct err *reterr);
+/* What --json (json not NULL) prints of a failure: {"code":"E857","error":..}. Returns r. */
+int verb_json_failure(const char *json, int r, const struct err *e);
 void verb_warn(const char *fmt, ...) _printf_(1, 2);
 
 #endif

@@ -213,6 +213,30 @@ static void test_encrypted(void **state _unused_)
 	assert_int_equal(vmgs("info u"), 0);
 }
 
+/* A program that reads --json gets an object, of failures too. */
+static void test_json_failures(void **state _unused_)
+{
+	static const char *const lines[] = {
+		"list missing --json", "list hello --json", "nvram list s --json --key-file k2",
+		"nvram list s --json --key-file k1", "key-protector show s --json --key-file k1",
+		"guest-secret-key export-public s --json --key-file k1", "info missing --json",
+		"verify missing --json",
+	};
+
+	shell("rm -f s s.bak");
+	assert_int_equal(vmgs("create s --key-file k1"), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+		_cleanup_json_ struct json j = {0};
+		const char *code;
+
+		assert_int_not_equal(vmgs("%s", lines[i]), 0);
+		out_json(&j);
+		code = json_string(json_find(j.root, "code"));
+		assert_true(code && code[0] == 'E' && out_has("err", code));
+		assert_non_null(json_string(json_find(j.root, "error")));
+	}
+}
+
 static void test_corrupt(void **state _unused_)
 {
 	_cleanup_json_ struct json blank = {0};
@@ -349,7 +373,7 @@ static void test_guest_secret_key(void **state _unused_)
 	      "json.dump({'bank': 'sha256', 'pcrs': {'4': '11' * 32, '7': '22' * 32}}, open('pcrs', 'w'))\n"
 	      "json.dump({'bank': 'sha256', 'pcrs': {'4': '11' * 32, '15': '22' * 32}}, open('bad', 'w'))\nX");
 	assert_int_equal(vmgs("create plain"), 0);
-	assert_int_equal(vmgs("guest-secret-key generate plain --unbound"), 10);
+	assert_int_equal(vmgs("guest-secret-key generate plain --unbound"), 1);
 	assert_int_equal(vmgs("guest-secret-key generate plain --unbound --force"), 0);
 	assert_int_equal(vmgs("create s --key-file k1"), 0);
 	assert_int_equal(vmgs("guest-secret-key generate s --unbound"), 1);
@@ -418,6 +442,7 @@ int main(int argc _unused_, char **argv)
 		cmocka_unit_test(test_usage),
 		cmocka_unit_test(test_plain),
 		cmocka_unit_test(test_encrypted),
+		cmocka_unit_test(test_json_failures),
 		cmocka_unit_test(test_corrupt),
 		cmocka_unit_test(test_claims),
 		cmocka_unit_test(test_locked_out),
