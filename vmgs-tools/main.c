@@ -30,7 +30,7 @@ static int report(int r, const struct err *e)
 	fprintf(stderr, "vmgs: E%03d %s\n", -r, e->msg[0] ? e->msg : info ? info->text : "unknown error");
 	if (info)
 		fprintf(stderr, "vmgs:      %s\n",
-			r == -E_USAGE ? "see 'vmgs --help' and vmgs(1)" : info->hint);
+			r == -E_USAGE ? "see 'vmgs --help', 'vmgs VERB --help' and vmgs(1)" : info->hint);
 	return vmgs_exit_status(r);
 }
 
@@ -39,7 +39,7 @@ static const struct program program = {
 	.arguments = "FILE",
 	.manual = "vmgs(1)",
 	.notes = "Exit status: 0 done, 1 failed, 2 usage, 10 not encrypted\n"
-		 "or nothing to do, 11 corrupt, 12 wrong key. Failures have codes (E857): vmgs(1).\n",
+		 "or nothing to do, 11 corrupt, 12 wrong key. Failures have codes (E857): cvmcrypt-errors(7).\n",
 	.verbs = verbs,
 	.report = report,
 };

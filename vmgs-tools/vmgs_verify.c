@@ -222,7 +222,8 @@ void vmgs_verify_contents(const struct vmgs_store *s, struct vmgs_findings *f)
 			add(f, "file-key-zero", E_VMGS_REFUSED, VMGS_ERROR,
 			    "the key of %s is all zero: anyone can read it", name);
 		if (s->unlocked && vmgs_file_secret(id) && !vmgs_store_encrypted(s, id))
-			add(f, "secret-plain", 0, VMGS_WARNING, "%s is stored unencrypted", name);
+			add(f, "secret-plain", 0, VMGS_WARNING, "%s is stored unencrypted: read it, and "
+			    "write it again with --key-file and --force", name);
 		check_file(s, id, f);
 	}
 	if (vmgs_store_sealed(s) && !s->unlocked)

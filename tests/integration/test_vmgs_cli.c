@@ -108,6 +108,7 @@ static void test_usage(void **state _unused_)
 	assert_int_equal(vmgs("info missing"), 1);
 	assert_int_equal(vmgs("create s"), 0);
 	assert_int_equal(vmgs("write s --id 64 --input hello"), 2);
+	assert_true(out_has("err", "1 to 62"));
 	assert_int_equal(vmgs("write s --id 0 --input hello"), 2);
 	assert_int_equal(vmgs("write s --id EXTENDED_FILE_TABLE --input hello"), 2);
 	assert_int_equal(vmgs("write s --id 1"), 2);
@@ -211,6 +212,33 @@ static void test_encrypted(void **state _unused_)
 	assert_int_equal(vmgs("convert s --to vhd --output u"), 0);
 	assert_int_equal(vmgs("convert s --to vhd --output u"), 1);
 	assert_int_equal(vmgs("info u"), 0);
+}
+
+/* What stays unencrypted, and where: it is said, and how to cure it. */
+static void test_left_plain(void **state _unused_)
+{
+	shell("rm -f s s.bak");
+	assert_int_equal(vmgs("create s"), 0);
+	assert_int_equal(vmgs("write s --id TPM_NVRAM --input hello --no-backup"), 0);
+	assert_int_equal(vmgs("encrypt s --key-file k1 --no-backup"), 0);
+	assert_true(out_has("err", "TPM_NVRAM was there before and stays unencrypted"));
+	assert_int_equal(vmgs("encrypt s --key-file k1 --rewrite"), 10);
+	assert_true(out_has("err", "E860") && out_has("err", "again with --key-file and --force"));
+	assert_int_equal(vmgs("verify s --key-file k1"), 0);
+	assert_true(out_has("out", "secret-plain") && out_has("out", "again with --key-file and --force"));
+	assert_int_equal(vmgs("read s --id TPM_NVRAM --output copy --key-file k1"), 0);
+	assert_int_equal(vmgs("write s --id TPM_NVRAM --input copy --key-file k1 --force"), 0);
+	assert_int_equal(vmgs("verify s --key-file k1"), 0);
+	assert_false(out_has("out", "secret-plain"));
+	assert_int_equal(vmgs("encrypt s --key-file k1 --rewrite"), 10);
+	assert_false(out_has("err", "--force"));
+	/* the backup is the plaintext that the rewriting is to be rid of */
+	shell("rm -f s s.bak");
+	assert_int_equal(vmgs("create s"), 0);
+	assert_int_equal(vmgs("write s --id TPM_NVRAM --input hello --no-backup"), 0);
+	assert_int_equal(vmgs("encrypt s --key-file k1 --rewrite"), 0);
+	assert_true(out_has("err", "s.bak' holds what was there before, unencrypted"));
+	shell("grep -q hello s.bak && ! grep -q hello s");
 }
 
 /* A program that reads --json gets an object, of failures too. */
@@ -374,6 +402,7 @@ static void test_guest_secret_key(void **state _unused_)
 	      "json.dump({'bank': 'sha256', 'pcrs': {'4': '11' * 32, '15': '22' * 32}}, open('bad', 'w'))\nX");
 	assert_int_equal(vmgs("create plain"), 0);
 	assert_int_equal(vmgs("guest-secret-key generate plain --unbound"), 1);
+	assert_true(out_has("err", "E865") && !out_has("err", "leave --key-file out"));
 	assert_int_equal(vmgs("guest-secret-key generate plain --unbound --force"), 0);
 	assert_int_equal(vmgs("create s --key-file k1"), 0);
 	assert_int_equal(vmgs("guest-secret-key generate s --unbound"), 1);
@@ -442,6 +471,7 @@ int main(int argc _unused_, char **argv)
 		cmocka_unit_test(test_usage),
 		cmocka_unit_test(test_plain),
 		cmocka_unit_test(test_encrypted),
+		cmocka_unit_test(test_left_plain),
 		cmocka_unit_test(test_json_failures),
 		cmocka_unit_test(test_corrupt),
 		cmocka_unit_test(test_claims),
