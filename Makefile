@@ -196,7 +196,7 @@ clean:
 	rm -rf build
 
 help:
-	@echo 'make                 build cvmcrypt'
+	@echo 'make                 build cvmcrypt, cvmcrypt-fetch and vmgs'
 	@echo 'make check-unit      unit tests: no root, under two minutes'
 	@echo 'make check           every kind of test, root; check-full: the whole matrix of boots'
 	@echo 'make check-{lint,sanitize,fuzz,integration,fault,initramfs,vm}'
