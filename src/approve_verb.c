@@ -7,7 +7,6 @@
 #include <stdio.h>
 
 struct listing {
-	FILE *out;
 	const char *volume;
 	bool json;
 	size_t count;
@@ -18,15 +17,15 @@ static void print_difference(void *context, const char *text)
 	struct listing *l = context;
 
 	if (!l->json && l->count == 0)
-		fprintf(l->out, "%s: this boot differs from the enrolled one:\n", l->volume);
+		printf("%s: this boot differs from the enrolled one:\n", l->volume);
 	if (!l->json)
-		fprintf(l->out, "  %s\n", text);
+		printf("  %s\n", text);
 	l->count++;
 }
 
 int approve_verb_run(const struct approve_verb *v, struct err *reterr)
 {
-	struct listing listing = {v->out ? v->out : stdout, v->volume->name, v->json, 0};
+	struct listing listing = {v->volume->name, v->json, 0};
 	const char *device = v->device;
 	struct boot_report report;
 	uint64_t number = 0;
@@ -56,11 +55,11 @@ int approve_verb_run(const struct approve_verb *v, struct err *reterr)
 	if (r < 0)
 		return r;
 	if (v->json)
-		fprintf(listing.out, "{\"volume\":\"%s\",\"approval\":%llu,\"added\":%s,\"differences\":%zu%s}\n",
+		printf("{\"volume\":\"%s\",\"approval\":%llu,\"added\":%s,\"differences\":%zu%s}\n",
 			v->volume->name, (unsigned long long)number, r > 0 ? "true" : "false",
 			listing.count, v->dry_run ? ",\"dry_run\":true" : "");
 	else
-		fprintf(listing.out, "%s: this boot's PCR values %s (approval %llu)\n", v->volume->name,
+		printf("%s: this boot's PCR values %s (approval %llu)\n", v->volume->name,
 			r == 0 ? "are approved already" : v->dry_run ? "would be approved" : "are approved",
 			(unsigned long long)number);
 	return 0;

@@ -7,15 +7,12 @@
 #include "err.h"
 #include "tpm.h"
 
-#include <stdio.h>
-
 struct approve_verb {
 	const struct config *config;
 	const struct volume_config *volume;
 	struct tpm *tpm;
 	const char *approve_key;
 	const char *device;		/* --device, else NULL */
-	FILE *out;			/* for the result; NULL: standard output */
 	bool accept_changes, accept_unexplained, revoke_others, dry_run, json;
 };
 

@@ -205,7 +205,7 @@ static int enroll_again(struct run *run, const struct volume_config *vc, struct 
 {
 	const struct approve_verb v = {
 		.config = run->config, .volume = vc, .tpm = run->tpm, .approve_key = run->approve_key,
-		.device = run->values[O_DEVICE], .out = run->out,
+		.device = run->values[O_DEVICE],
 		.accept_changes = run->values[O_ACCEPT_CHANGES] != NULL,
 		.accept_unexplained = run->values[O_ACCEPT_UNEXPLAINED] != NULL,
 		.dry_run = run->values[O_DRY_RUN] != NULL, .json = run->values[O_JSON] != NULL};
