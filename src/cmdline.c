@@ -135,11 +135,11 @@ static const struct rule forbidden[] = {
 
 /* Each must be there, and every mention must say no. */
 static const struct {
-	const char *name, *why;
+	const char *name, *no, *why;	/* "no" as the manual spells it */
 } required_no[] = {
-	{"systemd.import_credentials", "systemd takes credentials from the host"},
-	{"systemd.gpt_auto", "systemd mounts partitions by their type"},
-	{"rd.systemd.gpt_auto", "systemd mounts partitions by their type"},
+	{"systemd.import_credentials", "no", "systemd takes credentials from the host"},
+	{"systemd.gpt_auto", "0", "systemd mounts partitions by their type"},
+	{"rd.systemd.gpt_auto", "0", "systemd mounts partitions by their type"},
 };
 
 struct token {
@@ -392,8 +392,8 @@ static void judge_missing(struct judge *j)
 	for (size_t i = 0; i < ARRAY_SIZE(required_no); i++) {
 		if (j->seen_required[i])
 			continue;
-		(void)snprintf(why, sizeof(why), "'%s=no' is missing: without it %s",
-			       required_no[i].name, required_no[i].why);
+		(void)snprintf(why, sizeof(why), "'%s=%s' is missing: without it %s",
+			       required_no[i].name, required_no[i].no, required_no[i].why);
 		finding(j, E_CMDLINE_REQUIRED, NULL, why);
 	}
 }

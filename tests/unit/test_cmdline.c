@@ -150,6 +150,8 @@ static void test_root(void **state)
 
 static void test_required(void **state)
 {
+	struct err e = {0};
+
 	(void)state;
 	assert_int_equal(judge("root=/dev/mapper/root", false), -E_CMDLINE_REQUIRED);
 	assert_int_equal(
@@ -159,6 +161,10 @@ static void test_required(void **state)
 		judge("root=/dev/mapper/root systemd.import_credentials=no systemd.gpt_auto=0",
 		      false),
 		-E_CMDLINE_REQUIRED);
+	/* spelt as the manual has it */
+	assert_int_equal(cmdline_judge("root=/dev/mapper/root systemd.import_credentials=no systemd.gpt_auto=0",
+				       "root", false, NULL, NULL, &e), -E_CMDLINE_REQUIRED);
+	assert_non_null(strstr(e.msg, "'rd.systemd.gpt_auto=0' is missing"));
 	assert_int_equal(judge(GOOD " systemd.gpt_auto=1 systemd.gpt_auto=0", false),
 			 -E_CMDLINE_FORBIDDEN);
 	assert_int_equal(judge("", false), -E_CMDLINE_ROOT);
