@@ -83,6 +83,9 @@ int err_wrap(struct err *e, int r, const char *fmt, ...)
 	(void)vsnprintf(context, sizeof(context), fmt, ap);
 	va_end(ap);
 	make_printable(context);
+	/* a name in quotes that the message has already */
+	if (*context == '\'' && strstr(e->msg, context))
+		return r;
 	memcpy(old, e->msg, sizeof(old));
 	(void)snprintf(e->msg, sizeof(e->msg), "%s: %.*s", context,
 		       (int)(sizeof(e->msg) - sizeof(context) - 3), old);

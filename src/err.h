@@ -43,7 +43,7 @@ int err_errno(struct err *e, enum err_code code, int errnum, const char *fmt, ..
 /* The same with a foreign number that the caller has put into words itself. */
 int err_native(struct err *e, enum err_code code, enum err_domain domain, int64_t native,
 	       const char *fmt, ...) _printf_(5, 6);
-/* Puts "context: " in front of the message; returns r unchanged. */
+/* Puts "context: " in front of the message, but a name in quotes once only; returns r unchanged. */
 int err_wrap(struct err *e, int r, const char *fmt, ...) _printf_(3, 4);
 
 /* Row of the table; code may be negative. NULL for a number that is not in it. */

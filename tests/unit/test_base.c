@@ -46,6 +46,10 @@ static void test_err_message(void **state)
 	assert_string_equal(e.msg, "while reading: a?b?[31m?");
 	assert_int_equal(err_errno(&e, E_IO, 2, "opening 'x'"), -E_IO);
 	assert_string_equal(e.msg, "opening 'x': No such file or directory");
+	assert_int_equal(err_wrap(&e, -E_IO, "'%s'", "x"), -E_IO);
+	assert_string_equal(e.msg, "opening 'x': No such file or directory");
+	assert_int_equal(err_wrap(&e, -E_IO, "%s", "x"), -E_IO);
+	assert_string_equal(e.msg, "x: opening 'x': No such file or directory");
 	memset(longer, 'x', sizeof(longer) - 1);
 	longer[sizeof(longer) - 1] = '\0';
 	assert_int_equal(err_set(&e, E_IO, "%s", longer), -E_IO);
