@@ -48,11 +48,16 @@ static void print_words(const struct program *p)
 	}
 }
 
+static bool is_help(const char *word)
+{
+	return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
 static int run_verb(const struct program *p, const struct verb *v, int argc, char **argv,
 		    struct err *reterr)
 {
 	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
-		if (strcmp(argv[i], "--help") == 0) {
+		if (is_help(argv[i])) {
 			print_verb_help(p, v);
 			return 0;
 		}
@@ -62,21 +67,25 @@ static int run_verb(const struct program *p, const struct verb *v, int argc, cha
 static int run(const struct program *p, int argc, char **argv, struct err *reterr)
 {
 	const char *word = argc > 1 ? argv[1] : "";
+	bool help = argc < 2 || is_help(word) || strcmp(word, "help") == 0;
+	bool version = strcmp(word, "--version") == 0, words = strcmp(word, "--words") == 0;
+	bool errors = strcmp(word, "--errors") == 0 && p->print_errors;
 
-	if (argc < 2 || strcmp(word, "--help") == 0 || strcmp(word, "help") == 0)
-		print_help(p);
-	else if (strcmp(word, "--version") == 0)
-		printf("%s %s\n", p->name, CVMCRYPT_VERSION);
-	else if (strcmp(word, "--words") == 0)
-		print_words(p);
-	else if (strcmp(word, "--errors") == 0 && p->print_errors)
-		p->print_errors();
-	else {
-		for (const struct verb *v = p->verbs; v->name; v++)
-			if (strcmp(word, v->name) == 0)
-				return run_verb(p, v, argc - 1, argv + 1, reterr);
+	for (const struct verb *v = p->verbs; v->name; v++)
+		if (strcmp(word, v->name) == 0)
+			return run_verb(p, v, argc - 1, argv + 1, reterr);
+	if (!help && !version && !words && !errors)
 		return err_set(reterr, E_USAGE, "no verb '%s'", word);
-	}
+	if (argc > 2)
+		return err_set(reterr, E_USAGE, "'%s' stands alone; '%s VERB --help' explains a verb", word, p->name);
+	if (help)
+		print_help(p);
+	else if (version)
+		printf("%s %s\n", p->name, CVMCRYPT_VERSION);
+	else if (words)
+		print_words(p);
+	else
+		p->print_errors();
 	return argc < 2 ? err_exit_status(E_USAGE) : 0;
 }
 

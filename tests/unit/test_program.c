@@ -104,6 +104,13 @@ static void helps(void **state _unused_)
 	assert_string_equal(out, "print\nprint --json\nprint --size=\nfail\n");
 	assert_int_equal(RUN_TO(file, out, sizeof(out), "--version"), 0);
 	assert_string_equal(out, "it " CVMCRYPT_VERSION "\n");
+	assert_int_equal(RUN_TO(file, out, sizeof(out), "-h"), 0);
+	assert_non_null(strstr(out, "usage: it VERB"));
+	assert_int_equal(RUN_TO(file, out, sizeof(out), "print", "-h"), 0);
+	assert_non_null(strstr(out, "usage: it print"));
+	assert_int_equal(RUN_TO(file, out, sizeof(out), "--version", "more"), 40);
+	assert_int_equal(*reported, E_USAGE);
+	assert_int_equal(RUN_TO(file, out, sizeof(out), "help", "print"), 40);
 }
 
 static void runs_verbs(void **state _unused_)
