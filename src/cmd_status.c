@@ -3,6 +3,7 @@
 #include "codec.h"
 #include "json.h"
 #include "lifecycle.h"
+#include "log.h"
 #include "verbs.h"
 #include "volume.h"
 
@@ -137,10 +138,13 @@ static int show_all(const struct config *config, const char *device_option, char
 		if (!verb_selects(names, count, vc->name))
 			continue;
 		r = verb_device(device_option, vc, device, sizeof(device), &e);
-		if (r == 0)
+		if (r < 0)
+			(void)err_wrap(&e, r, "%s", vc->name);
+		else
 			r = show(vc, device, have_report ? &report : NULL, list, &e);
-		if (r < 0 && !list)
-			printf("%s: E%03d %s\n", vc->name, -r, e.msg);
+		/* the first one is printed by main, with its hint */
+		if (r < 0 && first < 0 && !list)
+			log_error("E%03d %s", -r, e.msg);
 		if (r < 0 && first == 0) {
 			first = r;
 			*reterr = e;

@@ -194,6 +194,21 @@ static void test_recovery_messages(void **state _unused_)
 	has("err", "E808 this is not the volume that --id names");
 }
 
+/* One failure is one message; of two, both are told. */
+static void test_status_tells_once(void **state _unused_)
+{
+	fresh("tpm2");
+	assert_int_equal(cvmcrypt("status --config etc"), 4);
+	assert_string_equal(text_of("out"), "");
+	has("err", "E202 root: opening '/nowhere'");
+	assert_int_equal(shell("sed -n 's,root,other,;s,nowhere,elsewhere,;s,os,data,;s,tpm2,parent,;/^.volume/,$p' "
+			       "etc/cvmcrypt.conf >more && cat more >>etc/cvmcrypt.conf && sed -i "
+			       "'s,mapping = root,mapping = r,' etc/cvmcrypt.conf"), 0);
+	assert_int_equal(cvmcrypt("status --config etc"), 4);
+	has("err", "E202 root: opening '/nowhere'");
+	has("err", "E202 other: opening '/elsewhere'");
+}
+
 static void lacks(const char *name, const char *unwanted)
 {
 	if (strstr(text_of(name), unwanted))
@@ -220,6 +235,7 @@ int main(int argc _unused_, char **argv)
 		cmocka_unit_test(test_wrong_key),
 		cmocka_unit_test(test_key_alone_on_stdout),
 		cmocka_unit_test(test_next_step),
+		cmocka_unit_test(test_status_tells_once),
 		cmocka_unit_test(test_recovery_messages),
 		cmocka_unit_test(test_unenroll_key),
 		cmocka_unit_test(test_unenroll_without_tpm),
