@@ -18,7 +18,17 @@ output=${OUTPUT:-/boot/efi/EFI/Linux/cvmcrypt-$version.efi}
 key=${SB_KEY:-/etc/kernel/secure-boot.key.pem}
 cert=${SB_CERT:-/etc/kernel/secure-boot.cert.pem}
 
-cvmcrypt check --image --cmdline "$cmdline" > /dev/null
+die() {
+	printf '%s: %s\n' "${0##*/}" "$1" >&2
+	exit 2
+}
+
+[ -s "$cmdline" ] || die "'$cmdline' is missing or empty: write the kernel command line there"
+facts=$(cvmcrypt check --image --cmdline "$cmdline")
+case $facts in
+*configured=no*)
+	die 'no volume is configured, the image would open none: see cvmcrypt.conf(5)' ;;
+esac
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 initrd=$work/initrd
