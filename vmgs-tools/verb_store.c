@@ -131,14 +131,27 @@ int verb_input(const char *path, size_t max, struct buf *ret, struct err *reterr
 			      : file_read(path, max, ret, reterr);
 }
 
-int verb_not_itself(const struct vmgs_store *s, const char *output, struct err *reterr)
+static bool is_store(const struct vmgs_store *s, const char *path)
 {
 	struct stat a, b;
 
-	if (!output || is_stdio(output) || fstat(s->fd, &a) < 0 || stat(output, &b) < 0 ||
-	    a.st_dev != b.st_dev || a.st_ino != b.st_ino)
+	return fstat(s->fd, &a) == 0 && stat(path, &b) == 0 && a.st_dev == b.st_dev &&
+	       a.st_ino == b.st_ino;
+}
+
+int verb_not_itself(const struct vmgs_store *s, const char *output, struct err *reterr)
+{
+	char tmp[PATH_MAX];
+
+	if (!output || is_stdio(output))
 		return 0;
-	return err_set(reterr, E_USAGE, "'%s' is the guest state file itself", output);
+	if (is_store(s, output))
+		return err_set(reterr, E_USAGE, "'%s' is the guest state file itself", output);
+	/* what file_prepare() removes when it begins */
+	if ((size_t)snprintf(tmp, sizeof(tmp), "%s.tmp", output) < sizeof(tmp) && is_store(s, tmp))
+		return err_set(reterr, E_USAGE, "'%s' is the guest state file: writing '%s' would remove it; "
+			       "give another name", tmp, output);
+	return 0;
 }
 
 static int write_all(int fd, const char *name, const uint8_t *data, size_t len, struct err *reterr)

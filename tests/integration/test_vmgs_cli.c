@@ -456,6 +456,10 @@ static void test_guest_secret_key_output(void **state _unused_)
 	assert_true(out_has("err", "export-public"));
 	assert_int_equal(vmgs("guest-secret-key export-public s --key-file k1 --output b.pem"), 0);
 	shell("! cmp -s a.pem b.pem");
+	/* the name that the output has on the way is the store's */
+	shell("cp s o.pem.tmp");
+	assert_int_equal(vmgs("guest-secret-key export-public o.pem.tmp --key-file k1 --output o.pem"), 2);
+	shell("cmp s o.pem.tmp && test ! -e o.pem && rm o.pem.tmp");
 	/* the store cannot be changed: no public half, new or half done */
 	shell("cp s s.keep; cp a.pem c.pem; rm -f s.bak; mkdir s.bak");
 	assert_int_equal(vmgs("guest-secret-key generate s --key-file k1 --unbound --force "
