@@ -2,13 +2,13 @@
 /* The real fetcher, seen from outside, against a hostile server. */
 #include "fetch.h"
 
+#include "child.h"
 #include "file.h"
 
 #include <errno.h>
 #include <limits.h>
 #include <setjmp.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,13 +16,10 @@
 #include <sys/wait.h>
 #include <cmocka.h>
 
-extern char **environ;
-
 static char dir[] = "/tmp/cvmcrypt-fetch.XXXXXX", program[PATH_MAX];
 static char roots[CONFIG_PATH_MAX], other[CONFIG_PATH_MAX];
 static char listing[4096];
-static pid_t server;
-static int server_stdin = -1;
+static struct child server = CHILD_INIT;
 
 /* What the server printed as NAME=VALUE. */
 static const char *told(const char *name, char out[128])
@@ -398,7 +395,7 @@ static pid_t fetcher_pid(void)
 	(void)snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int)getpid());
 	assert_int_equal(file_read(path, 4096, &text, NULL), 0);
 	for (char *w = strtok_r((char *)text.data, " ", &save); w; w = strtok_r(NULL, " ", &save))
-		if (strtol(w, NULL, 10) != server)
+		if (strtol(w, NULL, 10) != server.pid)
 			return (pid_t)strtol(w, NULL, 10);
 	fail_msg("no fetcher");
 	return 0;
@@ -523,62 +520,31 @@ static void test_no_program(void **state)
 	assert_null(f);
 }
 
-/* The build folder that holds this test's own. */
-static void find_program(void)
-{
-	char *slash;
-
-	assert_true(readlink("/proc/self/exe", program, sizeof(program) - 32) > 0);
-	slash = strrchr(program, '/');
-	assert_non_null(slash);
-	*slash = '\0';
-	slash = strrchr(program, '/');
-	assert_non_null(slash);
-	(void)snprintf(slash, 32, "/cvmcrypt-fetch");
-}
-
 static int start_server(void **state)
 {
-	char *argv[] = {(char[]){"python3"}, (char[]){"-W"}, (char[]){"ignore"},
-			(char[]){"tests/emu/http_hostile.py"}, dir, NULL};
-	posix_spawn_file_actions_t actions;
-	int in[2], out[2];
+	const char *const argv[] = {"python3", "-W", "ignore", "tests/emu/http_hostile.py", dir, NULL};
 	size_t n = 0;
 	ssize_t got;
 
 	(void)state;
-	find_program();
-	if (!mkdtemp(dir) || pipe(in) < 0 || pipe(out) < 0)
+	child_built("cvmcrypt-fetch", program);
+	if (!mkdtemp(dir))
 		return -1;
 	(void)snprintf(roots, sizeof(roots), "%s/root.pem", dir);
 	(void)snprintf(other, sizeof(other), "%s/other.pem", dir);
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_adddup2(&actions, in[0], 0);
-	posix_spawn_file_actions_adddup2(&actions, out[1], 1);
-	posix_spawn_file_actions_addclose(&actions, in[1]);
-	posix_spawn_file_actions_addclose(&actions, out[0]);
-	if (posix_spawnp(&server, "python3", &actions, NULL, argv, environ) != 0)
+	if (!child_start(&server, argv))
 		return -1;
-	posix_spawn_file_actions_destroy(&actions);
-	(void)close(in[0]);
-	(void)close(out[1]);
-	server_stdin = in[1];
 	while (!strstr(listing, "ready\n") && n < sizeof(listing) - 1 &&
-	       (got = read(out[0], listing + n, sizeof(listing) - 1 - n)) > 0)
+	       (got = read(server.out, listing + n, sizeof(listing) - 1 - n)) > 0)
 		n += (size_t)got;
-	(void)close(out[0]);
 	return strstr(listing, "ready\n") ? 0 : -1;
 }
 
 static int stop_server(void **state)
 {
-	char command[64];
-
 	(void)state;
-	(void)close(server_stdin);
-	(void)waitpid(server, NULL, 0);
-	(void)snprintf(command, sizeof(command), "rm -rf %s", dir);
-	return system(command);
+	child_stop(&server);
+	return CHILD_RUN("rm", "-rf", dir);
 }
 
 int main(void)

@@ -13,8 +13,8 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
 
+#include "child.h"
 #include "file.h"
 #include "luks.h"
 
@@ -25,35 +25,16 @@
 static char folder[] = "/tmp/test_luks2_tamper.XXXXXX";
 static char original[64], image[64], key_file[64];
 
-static int run(const char *const *argv)
-{
-	int status;
-	pid_t pid = fork();
-
-	if (pid == 0) {
-		int null = open("/dev/null", O_WRONLY);
-
-		(void)dup2(null, 1);
-		(void)dup2(null, 2);
-		(void)execvp(argv[0], (char *const *)(uintptr_t)argv);
-		_exit(127);
-	}
-	return pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) ?
-	       WEXITSTATUS(status) : -1;
-}
-
-#define RUN(...) run((const char *const[]){__VA_ARGS__, NULL})
-
 static int fresh_copy(void **state)
 {
 	(void)state;
-	return RUN("cp", "--sparse=always", original, image);
+	return CHILD_RUN("cp", "--sparse=always", original, image);
 }
 
 static bool stock_opens(void)
 {
-	return RUN("cryptsetup", "-q", "open", "--test-passphrase", "--key-file", key_file,
-		   image) == 0;
+	return child_run_quiet((const char *const[]){"cryptsetup", "-q", "open", "--test-passphrase",
+						     "--key-file", key_file, image, NULL}) == 0;
 }
 
 /* What `unlock` does before it asks for a secret. */
@@ -124,7 +105,7 @@ static void test_tampered(void **state)
 		for (size_t k = 0; k < ARRAY_SIZE(tampered[i].edit) && edit[k]; k++)
 			argv[2 + k] = edit[k];
 		assert_int_equal(fresh_copy(state), 0);
-		assert_int_equal(run(argv), 0);
+		assert_int_equal(child_run(argv), 0);
 		if (tampered[i].stock != STOCK_EITHER &&
 		    stock_opens() != (tampered[i].stock == STOCK_OPENS))
 			fail_msg("%s: cryptsetup is expected to %s it", edit[1] ? edit[1] : edit[0],
@@ -159,7 +140,7 @@ static void test_half_written(void **state)
 		for (size_t k = 0; k < ARRAY_SIZE(rows[i].edit) && rows[i].edit[k]; k++)
 			argv[2 + k] = rows[i].edit[k];
 		assert_int_equal(fresh_copy(state), 0);
-		assert_int_equal(argv[2] ? run(argv) : 0, 0);
+		assert_int_equal(argv[2] ? child_run(argv) : 0, 0);
 		if (judge(&h, &e) < 0)
 			fail_msg("row %zu: E%d %s", i, e.code, e.msg);
 		assert_int_equal(h.used, rows[i].used);
@@ -179,7 +160,7 @@ static void test_composed(void **state)
 	(void)state;
 	assert_non_null(both);
 	assert_non_null(keyslot);
-	assert_int_equal(RUN(EDIT, image, "--copy", "primary", "--zero"), 0);
+	assert_int_equal(CHILD_RUN(EDIT, image, "--copy", "primary", "--zero"), 0);
 	assert_int_equal(judge(&h, &e), 0);
 	assert_int_equal(luks2_header_compose(&h, both, &e), 0);
 	fd = open(image, O_RDWR | O_CLOEXEC);
@@ -209,14 +190,14 @@ static int make_folder(void **state)
 	if (fd < 0 || ftruncate(fd, IMAGE_SIZE) < 0 ||
 	    file_replace(key_file, "passphrase", 10, 0600, NULL) < 0)
 		return -1;
-	return RUN("cryptsetup", "-q", "luksFormat", "--type", "luks2", "--pbkdf", "pbkdf2",
-		   "--pbkdf-force-iterations", "1000", original, key_file);
+	return CHILD_RUN("cryptsetup", "-q", "luksFormat", "--type", "luks2", "--pbkdf", "pbkdf2",
+			 "--pbkdf-force-iterations", "1000", original, key_file);
 }
 
 static int remove_folder(void **state)
 {
 	(void)state;
-	return RUN("rm", "-r", folder);
+	return CHILD_RUN("rm", "-r", folder);
 }
 
 int main(void)

@@ -16,8 +16,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 
+#include "child.h"
 #include "file.h"
 #include "luks.h"
 #include "luks_internal.h"
@@ -29,20 +29,6 @@
 static char folder[] = "/tmp/test_luks_store.XXXXXX";
 static char image[64], key_file[64];
 
-static int run(const char *const *argv)
-{
-	int status;
-	pid_t pid = fork();
-
-	if (pid == 0) {
-		(void)execvp(argv[0], (char *const *)(uintptr_t)argv);
-		_exit(127);
-	}
-	return pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) ?
-	       WEXITSTATUS(status) : -1;
-}
-
-#define RUN(...) run((const char *const[]){__VA_ARGS__, NULL})
 #define CHEAP "--pbkdf", "pbkdf2", "--pbkdf-force-iterations", "1000"
 #define FORMAT "cryptsetup", "-q", "luksFormat", "--type", "luks2", CHEAP
 
@@ -59,7 +45,7 @@ static int each_image(void **state)
 {
 	(void)state;
 	make_file(image, 20 << 20);
-	return RUN(FORMAT, image, key_file);
+	return CHILD_RUN(FORMAT, image, key_file);
 }
 
 static void text_secret(struct secret *s, const char *text)
@@ -83,7 +69,7 @@ static void overwrite(off_t at, const char *text)
 
 static bool opens_with(const char *path)
 {
-	return RUN("cryptsetup", "-q", "open", "--test-passphrase", "--key-file", path, image) == 0;
+	return CHILD_RUN("cryptsetup", "-q", "open", "--test-passphrase", "--key-file", path, image) == 0;
 }
 
 /* --- devices --- */
@@ -192,7 +178,7 @@ static void test_read_secondary_far(void **state)
 	struct luks2_header h = {0};
 
 	(void)state;
-	assert_int_equal(RUN(FORMAT, "--luks2-metadata-size", "2m", image, key_file), 0);
+	assert_int_equal(CHILD_RUN(FORMAT, "--luks2-metadata-size", "2m", image, key_file), 0);
 	assert_int_equal(read_image(&h), 0);
 	assert_int_equal(h.hdr_size, 2 << 20);
 	luks2_header_done(&h);
@@ -435,8 +421,7 @@ static void test_no_keyslot(void **state)
 		_cleanup_opened_ struct opened o = {0};
 
 		if (small)
-			assert_int_equal(RUN(FORMAT, "--luks2-keyslots-size", "1m", image,
-					     key_file), 0);
+			assert_int_equal(CHILD_RUN(FORMAT, "--luks2-keyslots-size", "1m", image, key_file), 0);
 		expect_ok(open_image(&o, &err), &err);
 		assert_int_equal(fill_keyslots(&o, &err), small ? 3 : 31);
 		expect_ok(luks_store_remove_keyslot(o.store, 2, &err), &err);
@@ -515,8 +500,8 @@ static void test_concurrent(void **state)
 
 	(void)state;
 	expect_ok(open_image(&o, &err), &err);
-	assert_int_equal(RUN("cryptsetup", "-q", "luksAddKey", CHEAP, "--key-file", key_file, image,
-			     "/proc/self/comm"), 0);
+	assert_int_equal(CHILD_RUN("cryptsetup", "-q", "luksAddKey", CHEAP, "--key-file", key_file, image,
+				   "/proc/self/comm"), 0);
 	assert_int_equal(luks_store_add_keyslot(o.store, &o.volume_key, &o.new_passphrase, &slot,
 						&err), -E_HEADER_WRITE);
 	expect_ok(luks_store_add_keyslot(o.store, &o.volume_key, &o.new_passphrase, &slot, &err),
@@ -532,8 +517,8 @@ static void test_no_luks2(void **state)
 	(void)state;
 	make_file(image, 20 << 20);
 	assert_int_equal(luks_store_open(&s, image, &err), -E_HEADER_MALFORMED);
-	assert_int_equal(RUN("cryptsetup", "-q", "luksFormat", "--type", "luks1",
-			     "--pbkdf-force-iterations", "1000", image, key_file), 0);
+	assert_int_equal(CHILD_RUN("cryptsetup", "-q", "luksFormat", "--type", "luks1",
+				   "--pbkdf-force-iterations", "1000", image, key_file), 0);
 	assert_int_equal(luks_store_open(&s, image, &err), -E_HEADER_MALFORMED);
 	assert_null(s);
 }

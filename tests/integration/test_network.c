@@ -3,6 +3,7 @@
  * The network of the boot image, up and down, on one end of a wire; a DHCP server at the other.
  * Root only: each test is in a network namespace of its own.
  */
+#include "child.h"
 #include "fetch.h"
 #include "network_internal.h"
 
@@ -14,7 +15,6 @@
 #include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -24,8 +24,6 @@
 #include <sys/wait.h>
 #include <cmocka.h>
 
-extern char **environ;
-
 /* the DHCP client of this network namespace, and not the shell that looks for it */
 #define CLIENT "pgrep --ns $$ --nslist net -f 'udhcp[c] '"
 #define EVIL "/tmp/cvmcrypt-evil"
@@ -33,8 +31,7 @@ extern char **environ;
 struct wire {
 	char dir[64];		/* the machine, for platform_set_root() */
 	char program[PATH_MAX];
-	pid_t server;
-	int in, out;
+	struct child server;
 	struct network_config config;
 	struct err e;
 };
@@ -62,29 +59,14 @@ static void read_line(int fd, char out[64])
 
 static void start_server(struct wire *w, const char *mode)
 {
-	char *argv[] = {(char[]){"unshare"}, (char[]){"--net"}, (char[]){"python3"},
-			(char[]){"tests/emu/dhcp_server.py"}, (char[]){"far0"}, strdup(mode), NULL};
-	posix_spawn_file_actions_t actions;
+	const char *const argv[] = {"unshare", "--net", "python3", "tests/emu/dhcp_server.py", "far0", mode,
+				    NULL};
 	char line[64];
-	int in[2], out[2];
 
-	assert_int_equal(pipe(in), 0);
-	assert_int_equal(pipe(out), 0);
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_adddup2(&actions, in[0], 0);
-	posix_spawn_file_actions_adddup2(&actions, out[1], 1);
-	posix_spawn_file_actions_addclose(&actions, in[1]);
-	posix_spawn_file_actions_addclose(&actions, out[0]);
-	assert_int_equal(posix_spawnp(&w->server, "unshare", &actions, NULL, argv, environ), 0);
-	posix_spawn_file_actions_destroy(&actions);
-	free(argv[5]);
-	(void)close(in[0]);
-	(void)close(out[1]);
-	w->in = in[1];
-	w->out = out[0];
-	read_line(w->out, line);
+	assert_true(child_start(&w->server, argv));
+	read_line(w->server.out, line);
 	assert_true(run("ip link add near0 type veth peer name far0 netns %s", line));
-	read_line(w->out, line);
+	read_line(w->server.out, line);
 	assert_string_equal(line, "ready");
 }
 
@@ -100,25 +82,19 @@ static void show_interface(struct wire *w, const char *driver)
 static int make_wire(void **state)
 {
 	struct wire *w = calloc(1, sizeof(*w));
-	char *slash;
 
 	*state = w;
 	if (!w)
 		return -1;
-	w->in = w->out = -1;
+	w->server = CHILD_INIT;
 	if (geteuid() != 0)
 		return 0;
 	(void)snprintf(w->dir, sizeof(w->dir), "/tmp/cvmcrypt-wire.XXXXXX");
-	if (readlink("/proc/self/exe", w->program, sizeof(w->program) - 32) < 0 || !mkdtemp(w->dir) ||
+	if (!mkdtemp(w->dir) ||
 	    !run("cd %s && mkdir -p etc run usr/libexec/cvmcrypt && : > etc/initrd-release && "
 		 "cp \"$OLDPWD/network/dhcp-event\" usr/libexec/cvmcrypt/ && chmod 755 . usr usr/libexec", w->dir))
 		return -1;
-	for (int i = 0; i < 2; i++) {
-		slash = strrchr(w->program, '/');
-		if (slash)
-			*slash = '\0';
-	}
-	(void)snprintf(w->program + strlen(w->program), 32, "/cvmcrypt-fetch");
+	child_built("cvmcrypt-fetch", w->program);
 	platform_set_root(w->dir);
 	w->config = (struct network_config){.metadata = "http://169.254.169.254",
 					    .drivers = "hv_netvsc virtio_net", .timeout_ms = 5000};
@@ -130,12 +106,7 @@ static int free_wire(void **state)
 	struct wire *w = *state;
 
 	platform_set_root("");
-	if (w->in >= 0)
-		(void)close(w->in);
-	if (w->out >= 0)
-		(void)close(w->out);
-	if (w->server > 0)
-		(void)waitpid(w->server, NULL, 0);
+	child_stop(&w->server);
 	if (*w->dir)
 		(void)run("rm -rf %s", w->dir);
 	free(w);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "azure.h"
 
+#include "child.h"
 #include "swtpm.h"
 
 #include <errno.h>
@@ -17,18 +18,6 @@
 #include <unistd.h>
 
 #define ARGS_MAX 32
-
-static void beside_us(const char *name, char out[PATH_MAX])
-{
-	char self[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-
-	self[n > 0 ? n : 0] = '\0';
-	for (int i = 0; i < 2; i++)
-		if (strrchr(self, '/'))
-			*strrchr(self, '/') = '\0';
-	(void)snprintf(out, PATH_MAX, "%.*s/emu/%s", PATH_MAX - 64, self, name);
-}
 
 static pid_t spawn(const char *const *argv, int in, int out)
 {
@@ -67,9 +56,9 @@ bool azure_make(struct azure *a)
 	char program[PATH_MAX], path[160];
 
 	*a = (struct azure){.dir = "/tmp/cvmcrypt-azure.XXXXXX", .metadata_in = -1};
-	beside_us("../cvmcrypt-fetch", program);
+	child_built("cvmcrypt-fetch", program);
 	(void)snprintf(a->fetcher, sizeof(a->fetcher), "%.500s", program);
-	beside_us("paravisor", program);
+	child_built("emu/paravisor", program);
 	if (!swtpm_available() || access(program, X_OK) < 0 || !mkdtemp(a->dir))
 		return false;
 	for (size_t i = 1; i < sizeof(folders) / sizeof(*folders); i++) {
@@ -88,7 +77,7 @@ bool azure_boot(struct azure *a, const char *const *knobs)
 	size_t n = 7;
 
 	end(&a->paravisor);
-	beside_us("paravisor", program);
+	child_built("emu/paravisor", program);
 	(void)snprintf(state, sizeof(state), "%s/state", a->dir);
 	(void)snprintf(pki, sizeof(pki), "%s/pki", a->dir);
 	(void)snprintf(server, sizeof(server), "%s/t", a->dir);
@@ -128,7 +117,7 @@ bool azure_metadata(struct azure *a, const char *const *faults)
 	metadata_down(a);
 	if (!faults)
 		return true;
-	beside_us("tdx-quote", quote);
+	child_built("emu/tdx-quote", quote);
 	(void)snprintf(pki, sizeof(pki), "%s/pki", a->dir);
 	(void)snprintf(other, sizeof(other), "%s/other", a->dir);
 	for (; *faults && n < ARGS_MAX - 2; faults++) {
