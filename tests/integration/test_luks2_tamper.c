@@ -17,9 +17,9 @@
 #include "child.h"
 #include "file.h"
 #include "luks.h"
+#include "luks_image.h"
 
 #define EDIT "tests/lib/luks2_edit.py"
-#define IMAGE_SIZE (20 << 20)
 #define KEYSLOT_END (32768 + 258048)
 
 static char folder[] = "/tmp/test_luks2_tamper.XXXXXX";
@@ -33,8 +33,7 @@ static int fresh_copy(void **state)
 
 static bool stock_opens(void)
 {
-	return child_run_quiet((const char *const[]){"cryptsetup", "-q", "open", "--test-passphrase",
-						     "--key-file", key_file, image, NULL}) == 0;
+	return luks_image_opens(image, key_file);
 }
 
 /* What `unlock` does before it asks for a secret. */
@@ -166,7 +165,7 @@ static void test_composed(void **state)
 	fd = open(image, O_RDWR | O_CLOEXEC);
 	assert_int_equal(file_pread(fd, image, keyslot, KEYSLOT_END - 32768, 32768, &e), 0);
 	assert_int_equal(ftruncate(fd, 0), 0);
-	assert_int_equal(ftruncate(fd, IMAGE_SIZE), 0);
+	assert_int_equal(ftruncate(fd, LUKS_IMAGE_SIZE), 0);
 	assert_false(stock_opens());
 	assert_int_equal(file_pwrite(fd, image, both, 32768, 0, &e), 0);
 	assert_int_equal(file_pwrite(fd, image, keyslot, KEYSLOT_END - 32768, 32768, &e), 0);
@@ -178,20 +177,14 @@ static void test_composed(void **state)
 
 static int make_folder(void **state)
 {
-	_cleanup_close_ int fd = -1;
-
 	(void)state;
 	if (!mkdtemp(folder))
 		return -1;
 	(void)snprintf(original, sizeof(original), "%s/original", folder);
 	(void)snprintf(image, sizeof(image), "%s/image", folder);
 	(void)snprintf(key_file, sizeof(key_file), "%s/key", folder);
-	fd = open(original, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0 || ftruncate(fd, IMAGE_SIZE) < 0 ||
-	    file_replace(key_file, "passphrase", 10, 0600, NULL) < 0)
-		return -1;
-	return CHILD_RUN("cryptsetup", "-q", "luksFormat", "--type", "luks2", "--pbkdf", "pbkdf2",
-			 "--pbkdf-force-iterations", "1000", original, key_file);
+	return file_replace(key_file, "passphrase", 10, 0600, NULL) == 0 &&
+	       luks_image_format(original, key_file) ? 0 : -1;
 }
 
 static int remove_folder(void **state)

@@ -11,7 +11,6 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <libcryptsetup.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,6 +19,7 @@
 #include "child.h"
 #include "file.h"
 #include "luks.h"
+#include "luks_image.h"
 #include "luks_internal.h"
 
 #define OLD "the old passphrase"
@@ -29,23 +29,10 @@
 static char folder[] = "/tmp/test_luks_store.XXXXXX";
 static char image[64], key_file[64];
 
-#define CHEAP "--pbkdf", "pbkdf2", "--pbkdf-force-iterations", "1000"
-#define FORMAT "cryptsetup", "-q", "luksFormat", "--type", "luks2", CHEAP
-
-/* An empty image of 20 MiB; what follows formats it. */
-static void make_file(const char *path, off_t size)
-{
-	_cleanup_close_ int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-
-	assert_true(fd >= 0);
-	assert_int_equal(ftruncate(fd, size), 0);
-}
-
 static int each_image(void **state)
 {
 	(void)state;
-	make_file(image, 20 << 20);
-	return CHILD_RUN(FORMAT, image, key_file);
+	return luks_image_format(image, key_file) ? 0 : -1;
 }
 
 static void text_secret(struct secret *s, const char *text)
@@ -65,11 +52,6 @@ static void overwrite(off_t at, const char *text)
 	_cleanup_close_ int fd = open(image, O_RDWR | O_CLOEXEC);
 
 	expect_ok(file_pwrite(fd, image, text, strlen(text), at, NULL), &(struct err){0});
-}
-
-static bool opens_with(const char *path)
-{
-	return CHILD_RUN("cryptsetup", "-q", "open", "--test-passphrase", "--key-file", path, image) == 0;
 }
 
 /* --- devices --- */
@@ -103,7 +85,7 @@ static void test_device_kinds(void **state)
 	longer[sizeof(longer) - 1] = 0;
 	assert_int_equal(try_open(longer), -E_DEVICE_KIND);
 	expect_ok(luks_device_open(&d, image, true, &err), &err);
-	assert_int_equal(d.size, 20 << 20);
+	assert_int_equal(d.size, LUKS_IMAGE_SIZE);
 	assert_int_equal(d.rdev, 0);
 	assert_int_equal(fcntl(d.fd, F_GETFD), FD_CLOEXEC);
 }
@@ -178,7 +160,7 @@ static void test_read_secondary_far(void **state)
 	struct luks2_header h = {0};
 
 	(void)state;
-	assert_int_equal(CHILD_RUN(FORMAT, "--luks2-metadata-size", "2m", image, key_file), 0);
+	assert_int_equal(CHILD_RUN(LUKS_FORMAT, "--luks2-metadata-size", "2m", image, key_file), 0);
 	assert_int_equal(read_image(&h), 0);
 	assert_int_equal(h.hdr_size, 2 << 20);
 	luks2_header_done(&h);
@@ -207,11 +189,11 @@ static void test_read_refused(void **state)
 	overwrite(16384 + 8192, "garbage");
 	r = read_image(&h);
 	assert_true(r == -E_HEADER_CHECKSUM || r == -E_HEADER_MALFORMED);
-	make_file(image, 20 << 20);
+	assert_true(luks_image_clear(image, LUKS_IMAGE_SIZE));
 	assert_int_equal(read_image(&h), -E_HEADER_MALFORMED);
-	make_file(image, 0);
+	assert_true(luks_image_clear(image, 0));
 	assert_int_equal(read_image(&h), -E_IO);
-	make_file(image, 4097);
+	assert_true(luks_image_clear(image, 4097));
 	assert_true(read_image(&h) < 0);
 }
 
@@ -239,7 +221,7 @@ static int verify_with_cryptsetup(const uint8_t *both, size_t len, const struct 
 
 	(void)snprintf(path, sizeof(path), "%s/composed", folder);
 	expect_ok(file_replace(path, both, len, 0600, NULL), &(struct err){0});
-	assert_int_equal(truncate(path, 20 << 20), 0);
+	assert_int_equal(truncate(path, LUKS_IMAGE_SIZE), 0);
 	luks_library_init();
 	r = crypt_init(&cd, path);
 	if (r == 0)
@@ -373,12 +355,12 @@ static void test_keyslot(void **state)
 	assert_true(k && k->plain && k->key_size == 64 && k->kdf_iterations == 1000);
 	assert_string_equal(k->kdf, "pbkdf2");
 	assert_string_equal(k->area_cipher, "aes-xts-plain64");
-	expect_ok(luks2_header_policy(&h, slot, 20 << 20, &err), &err);
+	expect_ok(luks2_header_policy(&h, slot, LUKS_IMAGE_SIZE, &err), &err);
 	expect_ok(luks_store_remove_keyslot(o.store, slot, &err), &err);
 	expect_ok(luks_store_remove_keyslot(o.store, slot, &err), &err);
 	assert_int_equal(luks_store_test_keyslot(o.store, slot, &o.new_passphrase, &err),
 			 -E_KEYTEST);
-	assert_true(opens_with(key_file));
+	assert_true(luks_image_opens(image, key_file));
 }
 
 static void test_wrong_keys(void **state)
@@ -421,13 +403,14 @@ static void test_no_keyslot(void **state)
 		_cleanup_opened_ struct opened o = {0};
 
 		if (small)
-			assert_int_equal(CHILD_RUN(FORMAT, "--luks2-keyslots-size", "1m", image, key_file), 0);
+			assert_int_equal(CHILD_RUN(LUKS_FORMAT, "--luks2-keyslots-size", "1m", image,
+						   key_file), 0);
 		expect_ok(open_image(&o, &err), &err);
 		assert_int_equal(fill_keyslots(&o, &err), small ? 3 : 31);
 		expect_ok(luks_store_remove_keyslot(o.store, 2, &err), &err);
 		assert_int_equal(fill_keyslots(&o, &err), 1);
 	}
-	assert_true(opens_with(key_file));
+	assert_true(luks_image_opens(image, key_file));
 }
 
 static void expect_token(int id, const char *part)
@@ -474,7 +457,7 @@ static void test_token(void **state)
 	expect_ok(luks_store_remove_token(o.store, token, &err), &err);
 	expect_ok(luks_store_remove_token(o.store, token, &err), &err);
 	expect_token(0, NULL);
-	assert_true(opens_with(key_file));
+	assert_true(luks_image_opens(image, key_file));
 }
 
 static void test_locked(void **state)
@@ -500,8 +483,8 @@ static void test_concurrent(void **state)
 
 	(void)state;
 	expect_ok(open_image(&o, &err), &err);
-	assert_int_equal(CHILD_RUN("cryptsetup", "-q", "luksAddKey", CHEAP, "--key-file", key_file, image,
-				   "/proc/self/comm"), 0);
+	assert_int_equal(CHILD_RUN("cryptsetup", "-q", "luksAddKey", LUKS_CHEAP_KDF, "--key-file", key_file,
+				   image, "/proc/self/comm"), 0);
 	assert_int_equal(luks_store_add_keyslot(o.store, &o.volume_key, &o.new_passphrase, &slot,
 						&err), -E_HEADER_WRITE);
 	expect_ok(luks_store_add_keyslot(o.store, &o.volume_key, &o.new_passphrase, &slot, &err),
@@ -515,7 +498,7 @@ static void test_no_luks2(void **state)
 	struct err err;
 
 	(void)state;
-	make_file(image, 20 << 20);
+	assert_true(luks_image_clear(image, LUKS_IMAGE_SIZE));
 	assert_int_equal(luks_store_open(&s, image, &err), -E_HEADER_MALFORMED);
 	assert_int_equal(CHILD_RUN("cryptsetup", "-q", "luksFormat", "--type", "luks1",
 				   "--pbkdf-force-iterations", "1000", image, key_file), 0);
@@ -576,14 +559,6 @@ static int one_operation(const char *op, const char *path)
 
 /* --- */
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
-
 static int make_folder(void **state)
 {
 	(void)state;
@@ -597,7 +572,7 @@ static int make_folder(void **state)
 static int remove_folder(void **state)
 {
 	(void)state;
-	return nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	return CHILD_RUN("rm", "-r", folder);
 }
 
 #define WITH_IMAGE(f) cmocka_unit_test_setup(f, each_image)
