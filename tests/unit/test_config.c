@@ -159,14 +159,27 @@ static void test_all_keys(void **state)
 				   "then build the image");
 }
 
-static void test_refused(void **state)
+struct refusal {
+	const char *text;
+	int code;
+	const char *says;
+};
+
+static void expect_refused(const struct refusal *bad, size_t count)
 {
-	static const struct {
-		const char *text;
-		int code;
-		const char *says;
-	} bad[] = {
-		/* grammar */
+	for (size_t i = 0; i < count; i++) {
+		struct err e = {0};
+		struct config c;
+		int r = parse(&c, bad[i].text, &e);
+
+		if (r != -bad[i].code || e.code != bad[i].code || !strstr(e.msg, bad[i].says))
+			fail_msg("'%s': code %d, %s", bad[i].text, r, e.msg);
+	}
+}
+
+static void test_grammar_refused(void **state)
+{
+	static const struct refusal bad[] = {
 		{"profile = uki\n", E_CONFIG_SYNTAX, "f:1: 'profile' stands before the first"},
 		{"\n[boot]\nprofile\n", E_CONFIG_SYNTAX, "f:3: expected '=' after 'profile'"},
 		{"[boot]\nprofile =  \n", E_CONFIG_SYNTAX, "f:2: 'profile' has no value"},
@@ -188,7 +201,15 @@ static void test_refused(void **state)
 		{"\xef\xbb\xbf[boot]\n", E_CONFIG_SYNTAX, "f:1: byte 0xef in column 1"},
 		{"# \x1b[31m\n", E_CONFIG_SYNTAX, "f:1: byte 0x1b in column 3"},
 		{"# \x7f\n", E_CONFIG_SYNTAX, "f:1: byte 0x7f in column 3"},
-		/* sections and keys */
+	};
+
+	(void)state;
+	expect_refused(bad, ARRAY_SIZE(bad));
+}
+
+static void test_keys_refused(void **state)
+{
+	static const struct refusal bad[] = {
 		{"[vault east]\n", E_CONFIG_KEY,
 		 "f:1: unknown section 'vault'; this version knows"},
 		{"[boot x]\n", E_CONFIG_KEY, "f:1: section [boot] has no name"},
@@ -206,7 +227,15 @@ static void test_refused(void **state)
 		{ROOT "isolation = none\n", E_CONFIG_KEY,
 		 "f:4: 'isolation' belongs into a section [boot]"},
 		{"[boot]\nxyzzy = 1\n", E_CONFIG_KEY, "f:2: unknown key 'xyzzy' in section [boot]"},
-		/* values */
+	};
+
+	(void)state;
+	expect_refused(bad, ARRAY_SIZE(bad));
+}
+
+static void test_values_refused(void **state)
+{
+	static const struct refusal bad[] = {
 		{"[boot]\nprofile = UKI\n", E_CONFIG_VALUE,
 		 "f:2: 'profile = UKI': expected uki or grub"},
 		{"[boot]\nisolation = snp  # x\n", E_CONFIG_VALUE,
@@ -243,7 +272,16 @@ static void test_refused(void **state)
 		{"[volume r]\nsources = tpm2 aaaaaaaaaaaaaaaaaaaaaa\n", E_CONFIG_VALUE,
 		 "a list of"},
 		{"[volume r]\nrequired = true\n", E_CONFIG_VALUE, "expected yes or no"},
-		/* what is missing, and what does not go together */
+	};
+
+	(void)state;
+	expect_refused(bad, ARRAY_SIZE(bad));
+}
+
+/* What is missing, and what does not go together. */
+static void test_together_refused(void **state)
+{
+	static const struct refusal bad[] = {
 		{"[volume r]\ndevice = /dev/x\n", E_CONFIG_MISSING,
 		 "f:1: [volume r] lacks 'role'; example: role = os"},
 		{"[volume r]\nrole = os\n[boot]\n", E_CONFIG_MISSING,
@@ -264,14 +302,7 @@ static void test_refused(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
-		struct err e = {0};
-		struct config c;
-		int r = parse(&c, bad[i].text, &e);
-
-		if (r != -bad[i].code || e.code != bad[i].code || !strstr(e.msg, bad[i].says))
-			fail_msg("'%s': code %d, %s", bad[i].text, r, e.msg);
-	}
+	expect_refused(bad, ARRAY_SIZE(bad));
 }
 
 static void test_limits(void **state)
@@ -468,11 +499,19 @@ static void test_time(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_defaults),    cmocka_unit_test(test_table),
-		cmocka_unit_test(test_all_keys),    cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_limits),	    cmocka_unit_test(test_long_values),
-		cmocka_unit_test(test_check_image), cmocka_unit_test(test_several_files),
-		cmocka_unit_test(test_manual_page), cmocka_unit_test(test_spelling),
+		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_table),
+		cmocka_unit_test(test_all_keys),
+		cmocka_unit_test(test_grammar_refused),
+		cmocka_unit_test(test_keys_refused),
+		cmocka_unit_test(test_values_refused),
+		cmocka_unit_test(test_together_refused),
+		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_long_values),
+		cmocka_unit_test(test_check_image),
+		cmocka_unit_test(test_several_files),
+		cmocka_unit_test(test_manual_page),
+		cmocka_unit_test(test_spelling),
 		cmocka_unit_test(test_time),
 	};
 

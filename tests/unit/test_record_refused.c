@@ -36,13 +36,34 @@ static void edit(char text[TEXT_MAX], const char *old, const char *new)
 	memcpy(at, new, strlen(new));
 }
 
-static void test_edits(void **state)
+struct edit {
+	const char *old, *new;
+	int code;
+	const char *says;
+};
+
+/* Each by itself, in the vector of an OS volume. */
+static void expect_refused(const struct edit *edits, size_t count)
 {
-	static const struct {
-		const char *old, *new;
+	for (size_t i = 0; i < count; i++) {
+		char text[TEXT_MAX];
+		struct record r;
+		struct err e = {0};
 		int code;
-		const char *says;
-	} edits[] = {
+
+		read_text(text, "root.json");
+		edit(text, edits[i].old, edits[i].new);
+		code = record_parse(&r, text, strlen(text), &e);
+		if (code != -edits[i].code || e.code != edits[i].code ||
+		    !strstr(e.msg, edits[i].says))
+			fail_msg("%s -> %s: code %d, %s", edits[i].old, edits[i].new, code, e.msg);
+	}
+}
+
+/* Version, unknown keys, keyslot, id, generation. */
+static void test_head_edits(void **state)
+{
+	static const struct edit edits[] = {
 		{"\"type\":\"cvmcrypt\"", "\"type\":\"cvmcrypt2\"", E_RECORD_MALFORMED, "type"},
 		{"\"type\":\"cvmcrypt\",", "", E_RECORD_MALFORMED, "type"},
 		{"\"type\":\"cvmcrypt\"", "\"type\":1", E_RECORD_MALFORMED, "type"},
@@ -75,6 +96,16 @@ static void test_edits(void **state)
 		{"\"gen\":\"1\"", "\"gen\":1", E_RECORD_MALFORMED, "gen"},
 		{"\"gen\":\"1\"", "\"gen\":\"18446744073709551616\"", E_RECORD_MALFORMED, "gen"},
 		{"\"gen\":\"1\"", "\"gen\":\"01\"", E_RECORD_MALFORMED, "gen"},
+	};
+
+	(void)state;
+	expect_refused(edits, ARRAY_SIZE(edits));
+}
+
+/* What the data segment has to be. */
+static void test_volume_edits(void **state)
+{
+	static const struct edit edits[] = {
 		{"aes-xts-plain64", "", E_RECORD_MALFORMED, "cipher"},
 		{"aes-xts-plain64", "aes xts", E_RECORD_MALFORMED, "cipher"},
 		{"aes-xts-plain64", "aes-xts-\\u001b[31m", E_RECORD_MALFORMED, "cipher"},
@@ -93,6 +124,15 @@ static void test_edits(void **state)
 		{"\"offset\":\"16777216\"", "\"offset\":16777216", E_RECORD_MALFORMED, "offset"},
 		{"9lzUBmihIrPg", "", E_RECORD_MALFORMED, "vk"},
 		{"9lzUBmihIrPg", "9lzUBmihIrPg9lzUBmihIrPg", E_RECORD_MALFORMED, "vk"},
+	};
+
+	(void)state;
+	expect_refused(edits, ARRAY_SIZE(edits));
+}
+
+static void test_way_edits(void **state)
+{
+	static const struct edit edits[] = {
 		{"\"ways\":[", "\"ways\":[1,", E_RECORD_MALFORMED, "type"},
 		{"\"ways\":[", "\"ways\":[{},", E_RECORD_MALFORMED, "type"},
 		{"\"ways\":[", "\"ways\":[{\"type\":\"kek\"},", E_RECORD_MALFORMED, "unknown way"},
@@ -115,6 +155,16 @@ static void test_edits(void **state)
 		{"\"slot\":1", "\"slot\":0", E_RECORD_MALFORMED, "the record's own keyslot"},
 		{"\"slot\":1", "\"slot\":32", E_RECORD_MALFORMED, "slot"},
 		{"z04Co1WorhptXZp4", "", E_RECORD_MALFORMED, "s"},
+	};
+
+	(void)state;
+	expect_refused(edits, ARRAY_SIZE(edits));
+}
+
+/* The MAC over all, and approvals. */
+static void test_approval_edits(void **state)
+{
+	static const struct edit edits[] = {
 		{"\"mac\":\"zpwS", "\"mac\":\"", E_RECORD_MALFORMED, "mac"},
 		{"\"ok\":[", "\"ok\":[{},", E_RECORD_MALFORMED, "n"},
 		{"\"n\":\"7\"", "\"n\":7", E_RECORD_MALFORMED, "n"},
@@ -126,19 +176,7 @@ static void test_edits(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(edits); i++) {
-		char text[TEXT_MAX];
-		struct record r;
-		struct err e = {0};
-		int code;
-
-		read_text(text, "root.json");
-		edit(text, edits[i].old, edits[i].new);
-		code = record_parse(&r, text, strlen(text), &e);
-		if (code != -edits[i].code || e.code != edits[i].code ||
-		    !strstr(e.msg, edits[i].says))
-			fail_msg("%s -> %s: code %d, %s", edits[i].old, edits[i].new, code, e.msg);
-	}
+	expect_refused(edits, ARRAY_SIZE(edits));
 }
 
 /* Approvals without a tpm2 way; five of them. */
@@ -348,9 +386,15 @@ static void test_escrow(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_edits),  cmocka_unit_test(test_lists),
-		cmocka_unit_test(test_newer),  cmocka_unit_test(test_truncations_and_mutations),
-		cmocka_unit_test(test_size),   cmocka_unit_test(test_format_refuses),
+		cmocka_unit_test(test_head_edits),
+		cmocka_unit_test(test_volume_edits),
+		cmocka_unit_test(test_way_edits),
+		cmocka_unit_test(test_approval_edits),
+		cmocka_unit_test(test_lists),
+		cmocka_unit_test(test_newer),
+		cmocka_unit_test(test_truncations_and_mutations),
+		cmocka_unit_test(test_size),
+		cmocka_unit_test(test_format_refuses),
 		cmocka_unit_test(test_escrow),
 	};
 
