@@ -5,7 +5,6 @@
 #include "child.h"
 #include "file.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -13,7 +12,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <cmocka.h>
 
 static char dir[] = "/tmp/cvmcrypt-fetch.XXXXXX", program[PATH_MAX];
@@ -76,6 +74,12 @@ static struct fetch *start(const struct network_config *c, int64_t floor)
 	return f;
 }
 
+/* One request to the metadata service, without limits. */
+static int ask(struct fetch *f, const char *path, struct fetch_reply *reply, struct err *e)
+{
+	return fetch_get(f, &(struct fetch_request){.path = path}, reply, e);
+}
+
 /* One request to the endpoint; what it gave, and its message. */
 static int get(struct fetch *f, enum fetch_endpoint_index endpoint, const char *path, int64_t ms,
 	       struct err *e)
@@ -88,10 +92,29 @@ static int get(struct fetch *f, enum fetch_endpoint_index endpoint, const char *
 						    .deadline = deadline_in(ms)}, &reply, e);
 }
 
+/* By a fetcher of its own, because roots, pins and floor are told once. */
+static int get_once(const struct network_config *c, int64_t floor, int64_t ms, struct err *e)
+{
+	_cleanup_fetch_ struct fetch *f = start(c, floor);
+
+	return get(f, FETCH_AMD_KDS, "/ok", ms, e);
+}
+
+static int tls_get(const struct network_config *c, int64_t floor, struct err *e)
+{
+	return get_once(c, floor, 5000, e);
+}
+
 static void expect(int r, enum err_code code, const struct err *e, const char *text)
 {
 	if (r != -(int)code || (text && !strstr(e->msg, text)))
 		fail_msg("%d '%s', not E%03d '%s'", r, e->msg, code, text ? text : "");
+}
+
+static void expect_part(const struct buf *text, const char *part)
+{
+	if (!strstr((const char *)text->data, part))
+		fail_msg("no '%s' in:\n%s", part, (const char *)text->data);
 }
 
 static void test_answer(void **state)
@@ -114,22 +137,22 @@ static void test_answer(void **state)
 			fail_msg("%s", e.msg);
 		assert_int_equal(reply.status, 200);
 		assert_int_equal(reply.retry_after_ms, -1);
-		assert_non_null(strstr((char *)reply.body.data, "\"method\": \"POST\""));
-		assert_non_null(strstr((char *)reply.body.data, "\"path\": \"/echo/a?b=%2F\""));
-		assert_non_null(strstr((char *)reply.body.data, "\"metadata\": \"true\""));
-		assert_non_null(strstr((char *)reply.body.data, "\"content-type\": \"application/json\""));
-		assert_non_null(strstr((char *)reply.body.data, "\"body\": \"{\\\"a\\\":1}\""));
+		expect_part(&reply.body, "\"method\": \"POST\"");
+		expect_part(&reply.body, "\"path\": \"/echo/a?b=%2F\"");
+		expect_part(&reply.body, "\"metadata\": \"true\"");
+		expect_part(&reply.body, "\"content-type\": \"application/json\"");
+		expect_part(&reply.body, "\"body\": \"{\\\"a\\\":1}\"");
 		assert_null(strstr((char *)reply.body.data, "expect"));
 		fetch_reply_clear(&reply);
 	}
-	assert_int_equal(fetch_get(f, &(struct fetch_request){.path = "/echo"}, &reply, &e), 0);
-	assert_non_null(strstr((char *)reply.body.data, "\"method\": \"GET\""));
+	assert_int_equal(ask(f, "/echo", &reply, &e), 0);
+	expect_part(&reply.body, "\"method\": \"GET\"");
 	assert_null(strstr((char *)reply.body.data, "content-type"));
 	fetch_reply_clear(&reply);
-	assert_int_equal(fetch_get(f, &(struct fetch_request){.path = "/size/131072"}, &reply, &e), 0);
+	assert_int_equal(ask(f, "/size/131072", &reply, &e), 0);
 	assert_int_equal(reply.body.len, FETCH_BODY_MAX);
 	fetch_reply_clear(&reply);
-	assert_int_equal(fetch_get(f, &(struct fetch_request){.path = "/chunked"}, &reply, &e), 0);
+	assert_int_equal(ask(f, "/chunked", &reply, &e), 0);
 	assert_string_equal((char *)reply.body.data, "helloworld");
 }
 
@@ -141,20 +164,17 @@ static void test_status(void **state)
 	struct err e = {0};
 
 	(void)state;
-	expect(fetch_get(f, &(struct fetch_request){.path = "/status/429"}, &reply, &e),
-	       E_FETCH_STATUS, &e, "HTTP status 429, request abc-123");
+	expect(ask(f, "/status/429", &reply, &e), E_FETCH_STATUS, &e, "HTTP status 429, request abc-123");
 	assert_int_equal(reply.status, 429);
 	assert_int_equal(reply.retry_after_ms, 7000);
 	assert_string_equal(reply.request_id, "abc-123");
 	assert_string_equal((char *)reply.body.data, "{\"error\":\"x\"}");
 	fetch_reply_clear(&reply);
-	expect(fetch_get(f, &(struct fetch_request){.path = "/retry/99999999999999999999"}, &reply, &e),
-	       E_FETCH_STATUS, &e, "503");
+	expect(ask(f, "/retry/99999999999999999999", &reply, &e), E_FETCH_STATUS, &e, "503");
 	assert_true(reply.retry_after_ms <= 24 * 3600000);
 	fetch_reply_clear(&reply);
 	/* no control byte gets through to a console */
-	expect(fetch_get(f, &(struct fetch_request){.path = "/control"}, &reply, &e),
-	       E_FETCH_STATUS, &e, "request a?[2Jb??c");
+	expect(ask(f, "/control", &reply, &e), E_FETCH_STATUS, &e, "request a?[2Jb??c");
 	assert_int_equal(strlen(reply.request_id), FETCH_TEXT_MAX - 1);
 	assert_null(strchr(reply.type, '\x1b'));
 }
@@ -219,17 +239,9 @@ static void test_cookies(void **state)
 	for (int i = 0; i < 3; i++) {
 		_cleanup_fetch_reply_ struct fetch_reply reply = {0};
 
-		assert_int_equal(fetch_get(f, &(struct fetch_request){.path = "/cookie"}, &reply, &e), 0);
+		assert_int_equal(ask(f, "/cookie", &reply, &e), 0);
 		assert_string_equal((char *)reply.body.data, "none");
 	}
-}
-
-/* A fetcher of its own for each, because roots, pins and floor are told once. */
-static int tls_get(const struct network_config *c, int64_t floor, struct err *e)
-{
-	_cleanup_fetch_ struct fetch *f = start(c, floor);
-
-	return get(f, FETCH_AMD_KDS, "/ok", 5000, e);
 }
 
 static void test_tls(void **state)
@@ -328,23 +340,11 @@ static void test_unreachable(void **state)
 	struct err e;
 
 	(void)state;
-	{
-		_cleanup_fetch_ struct fetch *f = start(&c, 0);
-
-		expect(get(f, FETCH_AMD_KDS, "/ok", 700, &e), E_FETCH_TIMEOUT, &e, NULL);
-	}
+	expect(get_once(&c, 0, 700, &e), E_FETCH_TIMEOUT, &e, NULL);
 	(void)snprintf(c.amd_kds, sizeof(c.amd_kds), "https://localhost:1");
-	{
-		_cleanup_fetch_ struct fetch *f = start(&c, 0);
-
-		expect(get(f, FETCH_AMD_KDS, "/ok", 5000, &e), E_FETCH, &e, "AMD's key service: /ok");
-	}
+	expect(get_once(&c, 0, 5000, &e), E_FETCH, &e, "AMD's key service: /ok");
 	c.amd_kds[0] = '\0';
-	{
-		_cleanup_fetch_ struct fetch *f = start(&c, 0);
-
-		expect(get(f, FETCH_AMD_KDS, "/ok", 5000, &e), E_FETCH_REFUSED, &e, "switched off");
-	}
+	expect(get_once(&c, 0, 5000, &e), E_FETCH_REFUSED, &e, "switched off");
 }
 
 static void test_paths(void **state)
@@ -401,25 +401,24 @@ static pid_t fetcher_pid(void)
 	return 0;
 }
 
+static const char *proc_path(pid_t pid, const char *name, char out[64])
+{
+	(void)snprintf(out, 64, "/proc/%d/%s", (int)pid, name);
+	return out;
+}
+
 static void proc_file(pid_t pid, const char *name, struct buf *ret)
 {
 	char path[64];
 
-	(void)snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
-	assert_int_equal(file_read(path, 65536, ret, NULL), 0);
-}
-
-static void expect_line(const struct buf *text, const char *line)
-{
-	if (!strstr((const char *)text->data, line))
-		fail_msg("no '%s' in:\n%s", line, (const char *)text->data);
+	assert_int_equal(file_read(proc_path(pid, name, path), 65536, ret, NULL), 0);
 }
 
 static void test_shut_in(void **state)
 {
 	struct network_config c = network("good");
 	_cleanup_fetch_ struct fetch *f = NULL;
-	_cleanup_buf_ struct buf status = {0}, limits = {0}, environment = {0}, maps = {0};
+	_cleanup_buf_ struct buf status = {0}, limits = {0}, environment = {0};
 	char path[64];
 	struct stat st;
 	pid_t pid;
@@ -438,40 +437,34 @@ static void test_shut_in(void **state)
 	assert_int_equal(unsetenv("https_proxy"), 0);
 	pid = fetcher_pid();
 	proc_file(pid, "status", &status);
-	expect_line(&status, "Name:\tcvmcrypt-fetch\n");
-	expect_line(&status, "\nUid:\t61180\t61180\t61180\t61180\n");
-	expect_line(&status, "\nGid:\t61180\t61180\t61180\t61180\n");
-	expect_line(&status, "\nGroups:\t \n");
-	expect_line(&status, "\nNoNewPrivs:\t1\n");
-	expect_line(&status, "\nSeccomp:\t2\n");
+	expect_part(&status, "Name:\tcvmcrypt-fetch\n");
+	expect_part(&status, "\nUid:\t61180\t61180\t61180\t61180\n");
+	expect_part(&status, "\nGid:\t61180\t61180\t61180\t61180\n");
+	expect_part(&status, "\nGroups:\t \n");
+	expect_part(&status, "\nNoNewPrivs:\t1\n");
+	expect_part(&status, "\nSeccomp:\t2\n");
 	for (const char *const *set = (const char *const[]){"Inh", "Prm", "Eff", "Bnd", "Amb", NULL}; *set; set++) {
 		char line[64];
 
 		(void)snprintf(line, sizeof(line), "\nCap%s:\t0000000000000000\n", *set);
-		expect_line(&status, line);
+		expect_part(&status, line);
 	}
 	proc_file(pid, "limits", &limits);
-	expect_line(&limits, "Max file size             0                    0 ");
-	expect_line(&limits, "Max core file size        0                    0 ");
-	expect_line(&limits, "Max open files            64                   64 ");
-	expect_line(&limits, "Max processes             16                   16 ");
-	expect_line(&limits, "Max address space         268435456            268435456 ");
+	expect_part(&limits, "Max file size             0                    0 ");
+	expect_part(&limits, "Max core file size        0                    0 ");
+	expect_part(&limits, "Max open files            64                   64 ");
+	expect_part(&limits, "Max processes             16                   16 ");
+	expect_part(&limits, "Max address space         268435456            268435456 ");
 	proc_file(pid, "environ", &environment);
 	assert_int_equal(environment.len, 0);
 	/* its root holds the resolver's files and nothing else: no device, no disk, no /proc */
-	(void)snprintf(path, sizeof(path), "/proc/%d/root/etc", (int)pid);
-	assert_int_equal(stat(path, &st), 0);
-	(void)snprintf(path, sizeof(path), "/proc/%d/root/proc", (int)pid);
-	assert_int_not_equal(stat(path, &st), 0);
-	(void)snprintf(path, sizeof(path), "/proc/%d/root/null", (int)pid);
-	assert_int_not_equal(stat(path, &st), 0);
-	(void)snprintf(path, sizeof(path), "/proc/%d/root/etc/passwd", (int)pid);
-	assert_int_not_equal(stat(path, &st), 0);
-	(void)snprintf(path, sizeof(path), "/proc/%d/fd/77", (int)pid);
-	assert_int_not_equal(lstat(path, &st), 0);
+	assert_int_equal(stat(proc_path(pid, "root/etc", path), &st), 0);
+	assert_int_not_equal(stat(proc_path(pid, "root/proc", path), &st), 0);
+	assert_int_not_equal(stat(proc_path(pid, "root/null", path), &st), 0);
+	assert_int_not_equal(stat(proc_path(pid, "root/etc/passwd", path), &st), 0);
+	assert_int_not_equal(lstat(proc_path(pid, "fd/77", path), &st), 0);
 	/* not dumpable: its files belong to root */
-	(void)snprintf(path, sizeof(path), "/proc/%d/environ", (int)pid);
-	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(stat(proc_path(pid, "environ", path), &st), 0);
 	assert_int_equal(st.st_uid, 0);
 }
 
