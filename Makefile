@@ -92,7 +92,7 @@ $(B)/vmgs: $(B)/vmgs-tools/main.o $(VMGS_LIB) $(LIB)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIB_LDLIBS)
 
 # what unit tests share with the others of tests/lib; linked where it is called
-UNITLIB := $(B)/unit/snp_testpki.o $(B)/unit/tdx_testpki.o
+UNITLIB := $(B)/unit/snp_testpki.o $(B)/unit/tdx_testpki.o $(B)/unit/testpki.o
 $(B)/unit/%.o: tests/lib/%.c $(FLAGSTAMP)
 	$(call say,CC,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
@@ -143,11 +143,11 @@ check-fuzz: $(FUZZERS:%=$(B)/fuzz/fuzz_%)
 	$(Q)tests/fuzz/run $(CHECK_FUZZ_TIME) $(FUZZERS)
 
 # what plays the machine's other parts: the paravisor in front of a software TPM
-$(B)/emu/paravisor: $(wildcard tests/emu/paravisor*.[ch]) tests/lib/tdx_testpki.c $(LIB)
+$(B)/emu/paravisor: $(wildcard tests/emu/paravisor*.[ch]) tests/lib/tdx_testpki.c tests/lib/testpki.c $(LIB)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -Itests/lib -o $@ $(filter %.c,$^) $(LIB) $(LIB_LDLIBS)
-$(B)/emu/tdx-quote: tests/emu/tdx_quote.c tests/lib/tdx_testpki.c $(LIB)
+$(B)/emu/tdx-quote: tests/emu/tdx_quote.c tests/lib/tdx_testpki.c tests/lib/testpki.c $(LIB)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -Itests/lib -Itests/emu -o $@ $(filter %.c,$^) $(LIB) $(LIB_LDLIBS)

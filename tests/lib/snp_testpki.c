@@ -1,28 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 #include "snp_testpki.h"
 
+#include "testpki.h"
+
 #include <openssl/ec.h>
 #include <openssl/ecdsa.h>
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
-#include <openssl/x509.h>
 #include <stdio.h>
 #include <string.h>
 
-#define FROM_DEFAULT 1577836800		/* 2020-01-01 */
-#define UNTIL_DEFAULT 2366841600	/* 2045-01-01 */
 #define AMD "1.3.6.1.4.1.3704.1."
-#define CERT_MAX 8192
 
 static EVP_PKEY *ark_key, *ask_key, *leaf_key, *other_key, *other_leaf_key;
-
-static void must(bool ok, const char *what)
-{
-	if (ok)
-		return;
-	fprintf(stderr, "snp_testpki: %s failed\n", what);
-	abort();
-}
 
 static void make_keys(void)
 {
@@ -100,24 +90,13 @@ static void add_ca(X509 *x, bool ca)
 	add_extension(x, "2.5.29.15", true, key_cert_and_crl_sign, sizeof(key_cert_and_crl_sign));
 }
 
-static X509 *new_cert(const char *cn, const char *issuer, EVP_PKEY *key, uint64_t serial)
+static void set_names(X509 *x, const char *cn, const char *issuer)
 {
 	X509_NAME *subject = name_of(cn), *by = name_of(issuer);
-	X509 *x = X509_new();
 
-	must(x && X509_set_version(x, 2) == 1 &&
-	     ASN1_INTEGER_set_uint64(X509_get_serialNumber(x), serial) == 1 &&
-	     X509_set_subject_name(x, subject) == 1 && X509_set_issuer_name(x, by) == 1 &&
-	     X509_set_pubkey(x, key) == 1, "making a certificate");
+	must(X509_set_subject_name(x, subject) == 1 && X509_set_issuer_name(x, by) == 1, "names");
 	X509_NAME_free(subject);
 	X509_NAME_free(by);
-	return x;
-}
-
-static void set_times(X509 *x, int64_t from, int64_t until)
-{
-	must(ASN1_TIME_set(X509_getm_notBefore(x), from ? from : FROM_DEFAULT) &&
-	     ASN1_TIME_set(X509_getm_notAfter(x), until ? until : UNTIL_DEFAULT), "setting times");
 }
 
 static EVP_MD_CTX *signer(const struct snp_testpki_spec *spec, EVP_PKEY *key)
@@ -138,18 +117,10 @@ static EVP_MD_CTX *signer(const struct snp_testpki_spec *spec, EVP_PKEY *key)
 static void finish(X509 *x, const struct snp_testpki_spec *spec, EVP_PKEY *by, struct buf *ret)
 {
 	EVP_MD_CTX *ctx = signer(spec, by);
-	uint8_t *der = NULL;
-	int len;
 
 	must(X509_sign_ctx(x, ctx) > 0, "signing a certificate");
-	len = i2d_X509(x, &der);
-	must(len > 0, "writing a certificate");
-	*ret = BUF_INIT(CERT_MAX);
-	buf_put(ret, der, (size_t)len);
-	must(!ret->failed, "keeping a certificate");
-	OPENSSL_free(der);
+	testpki_cert_finish(x, ret);
 	EVP_MD_CTX_free(ctx);
-	X509_free(x);
 }
 
 static void add_spl(X509 *x, const struct snp_testpki_spec *spec)
@@ -199,10 +170,10 @@ static void names_of(const struct snp_testpki_spec *spec, char ark[64], char ask
 static void make_leaf(const struct snp_testpki_spec *spec, const char *issuer, struct buf *ret)
 {
 	const char *cn = spec->vlek ? "SEV-VLEK" : "SEV-VCEK";
-	X509 *x = new_cert(spec->leaf_cn ? spec->leaf_cn : cn, issuer,
-			   spec->leaf_other_key ? other_leaf_key : leaf_key, spec->leaf_serial);
+	X509 *x = testpki_cert_new(spec->leaf_other_key ? other_leaf_key : leaf_key, spec->leaf_serial,
+				   spec->leaf_from, spec->leaf_until);
 
-	set_times(x, spec->leaf_from, spec->leaf_until);
+	set_names(x, spec->leaf_cn ? spec->leaf_cn : cn, issuer);
 	if (!spec->no_struct_version)
 		add_integer(x, AMD "1", spec->vlek ? 0 : 1);
 	add_text(x, AMD "2", spec->product_name ? spec->product_name : snp_product_name(spec->product));
@@ -226,12 +197,12 @@ void snp_testpki_make(struct snp_testpki *ret, const struct snp_testpki_spec *sp
 
 	make_keys();
 	names_of(spec, ark_cn, ask_cn);
-	x = new_cert(ark_cn, ark_cn, ark_key, 0x10000);
-	set_times(x, spec->ark_from, spec->ark_until);
+	x = testpki_cert_new(ark_key, 0x10000, spec->ark_from, spec->ark_until);
+	set_names(x, ark_cn, ark_cn);
 	add_ca(x, true);
 	finish(x, spec, ark_key, &ret->ark);
-	x = new_cert(ask_cn, ark_cn, ask_key, SNP_TESTPKI_ASK_SERIAL);
-	set_times(x, spec->ask_from, spec->ask_until);
+	x = testpki_cert_new(ask_key, SNP_TESTPKI_ASK_SERIAL, spec->ask_from, spec->ask_until);
+	set_names(x, ask_cn, ark_cn);
 	add_ca(x, !spec->ask_not_ca);
 	finish(x, spec, spec->ask_by_other ? other_key : ark_key, &ret->ask);
 	make_leaf(spec, ask_cn, &ret->leaf);
@@ -310,35 +281,18 @@ void snp_testpki_sign(uint8_t report[SNP_REPORT_SIZE])
 void snp_testpki_crl(struct buf *ret, const struct snp_testpki_spec *spec, bool by_ask,
 		     uint64_t serial, int64_t from, int64_t until)
 {
-	X509_REVOKED *entry = X509_REVOKED_new();
-	ASN1_INTEGER *number = ASN1_INTEGER_new();
-	ASN1_TIME *time = ASN1_TIME_set(NULL, from);
-	X509_CRL *crl = X509_CRL_new();
 	char ark_cn[64], ask_cn[64];
 	X509_NAME *issuer;
 	EVP_MD_CTX *ctx;
-	uint8_t *der = NULL;
-	int len;
+	X509_CRL *crl;
 
 	make_keys();
 	names_of(spec, ark_cn, ask_cn);
 	issuer = name_of(by_ask ? ask_cn : ark_cn);
 	ctx = signer(spec, by_ask ? ask_key : ark_key);
-	must(crl && entry && number && time && X509_CRL_set_version(crl, 1) == 1 &&
-	     X509_CRL_set_issuer_name(crl, issuer) == 1 && X509_CRL_set1_lastUpdate(crl, time) == 1 &&
-	     ASN1_INTEGER_set_uint64(number, serial) == 1 &&
-	     X509_REVOKED_set_serialNumber(entry, number) == 1 &&
-	     X509_REVOKED_set_revocationDate(entry, time) == 1 && X509_CRL_add0_revoked(crl, entry) == 1 &&
-	     ASN1_TIME_set(time, until) && X509_CRL_set1_nextUpdate(crl, time) == 1 &&
-	     X509_CRL_sign_ctx(crl, ctx) > 0, "making a CRL");
-	len = i2d_X509_CRL(crl, &der);
-	must(len > 0, "writing a CRL");
-	*ret = BUF_INIT(CERT_MAX);
-	buf_put(ret, der, (size_t)len);
-	OPENSSL_free(der);
+	crl = testpki_crl_new(issuer, serial, from, until);
+	must(X509_CRL_sign_ctx(crl, ctx) > 0, "signing a CRL");
+	testpki_crl_finish(crl, ret);
 	EVP_MD_CTX_free(ctx);
 	X509_NAME_free(issuer);
-	ASN1_INTEGER_free(number);
-	ASN1_TIME_free(time);
-	X509_CRL_free(crl);
 }

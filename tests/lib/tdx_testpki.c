@@ -3,6 +3,7 @@
 
 #include "codec.h"
 #include "crypto.h"
+#include "testpki.h"
 
 #include <openssl/ec.h>
 #include <openssl/ecdsa.h>
@@ -12,8 +13,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define FROM_DEFAULT 1577836800		/* 2020-01-01 */
-#define UNTIL_DEFAULT 2366841600	/* 2045-01-01 */
 #define ROOT_CN "Intel SGX Root CA"
 #define CA_CN "Intel SGX PCK Platform CA"
 #define PCK_CN "Intel SGX PCK Certificate"
@@ -22,14 +21,6 @@
 
 enum key { KEY_ROOT, KEY_CA, KEY_PCK, KEY_SIGNER, KEY_ATTESTATION, KEY_OTHER, KEY_COUNT };
 static EVP_PKEY *keys[KEY_COUNT];
-
-static void must(bool ok, const char *what)
-{
-	if (ok)
-		return;
-	fprintf(stderr, "tdx_testpki: %s failed\n", what);
-	abort();
-}
 
 static const char *folder;
 
@@ -118,28 +109,16 @@ struct cert {
 
 static void make_cert(const struct cert *c, struct buf *ret)
 {
-	X509 *x = X509_new();
-	uint8_t *der = NULL;
-	int len;
+	X509 *x = testpki_cert_new(key_of(c->key), c->serial, 0, c->until);
 
-	must(x && X509_set_version(x, 2) == 1 && X509_set_pubkey(x, key_of(c->key)) == 1 &&
-	     ASN1_INTEGER_set_uint64(X509_get_serialNumber(x), c->serial) == 1, "a certificate");
 	set_name(X509_get_subject_name(x), c->cn);
 	set_name(X509_get_issuer_name(x), c->issuer);
-	must(ASN1_TIME_set(X509_getm_notBefore(x), FROM_DEFAULT) &&
-	     ASN1_TIME_set(X509_getm_notAfter(x), c->until ? c->until : UNTIL_DEFAULT), "times");
 	extend(x, "basicConstraints", c->ca ? "critical,CA:TRUE" : "critical,CA:FALSE");
 	extend(x, "keyUsage", c->ca ? "critical,keyCertSign,cRLSign" : "critical,digitalSignature");
 	if (c->sgx)
 		extend(x, "1.2.840.113741.1.13.1", c->sgx);
 	must(X509_sign(x, key_of(c->by), EVP_sha256()) > 0, "signing a certificate");
-	len = i2d_X509(x, &der);
-	must(len > 0, "writing a certificate");
-	*ret = BUF_INIT(4096);
-	buf_put(ret, der, (size_t)len);
-	must(!ret->failed, "keeping a certificate");
-	OPENSSL_free(der);
-	X509_free(x);
+	testpki_cert_finish(x, ret);
 }
 
 /* SEQUENCE { OID 1.2.840.113741.1.13.1.(ID).(ID2), value }; id2 0: none. */
@@ -443,31 +422,13 @@ void tdx_testpki_signed(struct buf *ret, const char *key, const char *body)
 
 void tdx_testpki_crl(struct buf *ret, uint64_t serial, int64_t from, int64_t until)
 {
-	ASN1_TIME *first = ASN1_TIME_set(NULL, from), *last = ASN1_TIME_set(NULL, until);
-	X509_REVOKED *entry = X509_REVOKED_new();
-	ASN1_INTEGER *number = ASN1_INTEGER_new();
 	X509_NAME *issuer = X509_NAME_new();
-	X509_CRL *crl = X509_CRL_new();
-	uint8_t *der = NULL;
-	int len;
+	X509_CRL *crl;
 
-	must(first && last && entry && number && issuer && crl, "memory for a CRL");
+	must(issuer != NULL, "memory for a name");
 	set_name(issuer, CA_CN);
-	must(ASN1_INTEGER_set_uint64(number, serial) == 1 && X509_CRL_set_version(crl, 1) == 1 &&
-	     X509_CRL_set_issuer_name(crl, issuer) == 1 &&
-	     X509_CRL_set1_lastUpdate(crl, first) == 1 && X509_CRL_set1_nextUpdate(crl, last) == 1 &&
-	     X509_REVOKED_set_serialNumber(entry, number) == 1 &&
-	     X509_REVOKED_set_revocationDate(entry, first) == 1 &&
-	     X509_CRL_add0_revoked(crl, entry) == 1 &&
-	     X509_CRL_sign(crl, key_of(KEY_CA), EVP_sha256()) > 0, "a CRL");
-	len = i2d_X509_CRL(crl, &der);
-	must(len > 0, "writing a CRL");
-	*ret = BUF_INIT(4096);
-	buf_put(ret, der, (size_t)len);
-	OPENSSL_free(der);
-	X509_CRL_free(crl);
+	crl = testpki_crl_new(issuer, serial, from, until);
+	must(X509_CRL_sign(crl, key_of(KEY_CA), EVP_sha256()) > 0, "signing a CRL");
+	testpki_crl_finish(crl, ret);
 	X509_NAME_free(issuer);
-	ASN1_INTEGER_free(number);
-	ASN1_TIME_free(first);
-	ASN1_TIME_free(last);
 }
