@@ -40,6 +40,7 @@ static void add_volume(struct cJSON *list, const struct boot_volume *v, bool *ok
 	json_add_string(o, "approval", number, ok);
 	json_add_bool(o, "opened", v->opened, ok);
 	json_add_hex(o, "commitment", v->commitment, sizeof(v->commitment), ok);
+	json_add_hex(o, "record", v->record, sizeof(v->record), ok);
 }
 
 static void add_evidence(const struct collection *c, struct cJSON *o, bool *ok)
@@ -127,7 +128,7 @@ static int read_state(const struct json *j, const struct cJSON *o, struct boot_v
 static int read_volume(const struct json *j, const struct cJSON *o, struct boot_volume *v,
 		       struct err *reterr)
 {
-	const char *commitment;
+	const char *commitment, *record;
 	uint64_t ms;
 	int r;
 
@@ -150,11 +151,15 @@ static int read_volume(const struct json *j, const struct cJSON *o, struct boot_
 		r = json_get_bool(j, o, "opened", &v->opened, reterr);
 	if (r == 0)
 		r = json_get_string(j, o, "commitment", &commitment, reterr);
+	if (r == 0)
+		r = json_get_string(j, o, "record", &record, reterr);
 	if (r < 0)
 		return r;
 	v->ms = (int64_t)ms;
 	if (!hex_decode(v->commitment, sizeof(v->commitment), commitment))
 		return err_set(reterr, E_IO, "bad commitment in the boot report");
+	if (!hex_decode(v->record, sizeof(v->record), record))
+		return err_set(reterr, E_IO, "bad record id in the boot report");
 	return 0;
 }
 

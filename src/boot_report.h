@@ -9,6 +9,7 @@
 #include "config.h"
 #include "err.h"
 #include "pcr.h"
+#include "record.h"
 
 #define RUN_DIR "/run/cvmcrypt"
 #define BOOT_REPORT_PATH RUN_DIR "/boot.json"
@@ -28,6 +29,7 @@ struct boot_volume {
 	uint64_t approval;		/* number of the approval used (source tpm2) */
 	bool opened;			/* a mapping was made: state is open or observed */
 	uint8_t commitment[32];		/* valid when opened */
+	uint8_t record[RECORD_ID_SIZE];	/* id of the record that was accepted; valid when opened */
 };
 
 struct boot_report {

@@ -184,6 +184,7 @@ static int accept_and_map(struct boot *b, const struct volume_config *vc, struct
 		return r;
 	bv->opened = true;
 	memcpy(bv->commitment, v->commitment, sizeof(bv->commitment));
+	memcpy(bv->record, v->record.id, sizeof(bv->record));
 	r = tpm_pcr_extend(b->tpm, PCR_CAP, v->commitment, sizeof(v->commitment), reterr);
 	if (r < 0)
 		return err_wrap(reterr, r, "measuring the volume into PCR %d", PCR_CAP);

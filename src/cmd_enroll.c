@@ -5,6 +5,7 @@
 #include "config.h"
 #include "enroll.h"
 #include "file.h"
+#include "lifecycle.h"
 #include "platform.h"
 #include "source.h"
 #include "verbs.h"
@@ -191,6 +192,9 @@ static int enroll_new(struct run *run, const struct volume_config *vc, struct er
 	if (r < 0)
 		return r;
 	print_result(run, vc, &res);
+	/* a disk that was named may be another machine's: this machine's state stays */
+	if (vc->role == ROLE_OS && !run->values[O_DEVICE])
+		r = state_begin(vc->name, res.id, reterr);
 	if (vc->role == ROLE_OS) {
 		secret_take(&run->parent_s, &res.s);
 		memcpy(run->parent_id, res.id, sizeof(run->parent_id));

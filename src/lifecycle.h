@@ -83,12 +83,19 @@ struct approval_state {
 	bool written;			/* an approval has reached the header: enrolment is finished */
 	bool booted;			/* a boot went through `current` */
 	uint64_t current, last_good;	/* the newest approval that booted, and the one before it */
+	bool other;			/* what was kept is about another record; not stored */
 };
 
-/* What is kept about another record (id) is not given; id NULL: whatever record it is about. */
+/*
+ * id NULL: whatever record it is about. Of what is kept about another record than id only `highest` is
+ * given: the id is the host's to change, and approvals name no record, so a number that was given out
+ * stays given out.
+ */
 int state_load(const char *volume, const uint8_t *id, struct approval_state *ret,
 	       struct err *reterr);
 int state_store(const char *volume, const struct approval_state *state, struct err *reterr);
+/* A new record was made here: it is the one that is known from now on. */
+int state_begin(const char *volume, const uint8_t *id, struct err *reterr);
 /* Absent is fine. */
 int state_forget(const char *volume, struct err *reterr);
 

@@ -7,7 +7,6 @@
 #include "log.h"
 #include "platform.h"
 #include "reseal.h"
-#include "source.h"
 
 #include <string.h>
 
@@ -91,12 +90,16 @@ static size_t compare_events(const struct approve_request *q, const struct chang
 }
 
 static int check_changes(const struct approve_request *q, const struct change *c,
-			 const struct boot_log *l, const struct approval_state *state,
+			 const struct boot_log *l, const struct approval_state *state, bool known,
 			 struct err *reterr)
 {
 	size_t differences;
 
-	if (approval_for_values(&c->volume.record, &q->report->pcrs) >= 0)
+	/* the numbers go on above what was given out, whoever the record is from */
+	if (state->other && !q->accept_changes)
+		return err_set(reterr, E_RECORD_OTHER, "'%s' has another record than the one whose boots were "
+			       "approved here", q->volume->name);
+	if (known)
 		return 0;
 	/*
 	 * An enrolment that is not finished has nothing to compare with: the boot that finishes it is the
@@ -201,6 +204,7 @@ int approve_boot(const struct approve_request *q, uint64_t *ret_number, struct e
 	_cleanup_ec_key_ struct ec_key *approver = NULL;
 	uint32_t mask = config_pcr_mask(q->config);
 	bool unexplained = false;
+	struct approve_values values;
 	struct approval_state state;
 	uint64_t counter;
 	int r, added;
@@ -213,22 +217,21 @@ int approve_boot(const struct approve_request *q, uint64_t *ret_number, struct e
 	if (r == 0)
 		r = state_load(q->volume->name, c.volume.record.id, &state, reterr);
 	if (r == 0)
-		r = check_changes(q, &c, &l, &state, reterr);
-	if (r == 0)
-		r = change_take_staged(&c, q->volume->name, NULL, reterr);
-	if (r == 0)
 		r = ec_key_load_pem(q->approve_key, &approver, reterr);
-	if (r == 0)
-		r = check_object(q, &c.volume.record, reterr);
 	if (r == 0)
 		r = tpm_counter_read(q->tpm, &counter, reterr);
 	if (r < 0)
 		return r;
-	added = approve_values(&c.volume.record, &(struct approve_values){
+	values = (struct approve_values){
 		.pcrs = &q->report->pcrs, .mask = mask, .number = next_number(&state, counter),
 		.counter = counter, .limit = state.numbered ? state.highest + 1 : 0,
-		.approver = approver, .unexplained = unexplained, .fresh = q->revoke_others},
-		ret_number, reterr);
+		.approver = approver, .unexplained = unexplained, .fresh = q->revoke_others};
+	r = check_changes(q, &c, &l, &state, approval_is_known(&c.volume.record, &values), reterr);
+	if (r == 0)
+		r = change_take_staged(&c, q->volume->name, NULL, reterr);
+	if (r == 0)
+		r = check_object(q, &c.volume.record, reterr);
+	added = r < 0 ? r : approve_values(&c.volume.record, &values, ret_number, reterr);
 	if (added < 0 || q->dry_run)
 		return added;
 	r = note_number(q, &state, *ret_number, added, reterr);

@@ -56,12 +56,17 @@ int change_open_for(struct change *c, const struct approve_request *q, const str
 		    struct err *reterr)
 {
 	char device[256];
-	int r;
+	int r = 0;
 
-	if (q->device)
-		return change_open(c, q->device, reterr);
-	r = platform_mapping_device(bv->mapping, device, sizeof(device), reterr);
-	return r < 0 ? r : change_open(c, device, reterr);
+	if (!q->device)
+		r = platform_mapping_device(bv->mapping, device, sizeof(device), reterr);
+	if (r == 0)
+		r = change_open(c, q->device ? q->device : device, reterr);
+	/* only a boot can check the MAC: by the id, what is on the disk now is what it checked */
+	if (r == 0 && !q->told && memcmp(c->volume.record.id, bv->record, sizeof(bv->record)) != 0)
+		r = err_set(reterr, E_RECORD_OTHER, "'%s' has another record now than when this boot opened it",
+			    q->volume->name);
+	return r;
 }
 
 int change_take_staged(struct change *c, const char *name, bool *ret_taken, struct err *reterr)

@@ -27,6 +27,17 @@ static int raise_counter(struct tpm *t, uint64_t floor, struct err *reterr)
 	return r;
 }
 
+/* Nobody is asked here, so a record that is not known stays unknown. */
+static int load_state_of(const char *volume, const uint8_t *id, struct approval_state *ret,
+			 struct err *reterr)
+{
+	int r = state_load(volume, id, ret, reterr);
+
+	return r < 0 || !ret->other ? r :
+		err_set(reterr, E_RECORD_OTHER, "'%s' has another record than the one whose boots were approved "
+			"here", volume);
+}
+
 /*
  * The boot that opened the volume moves `current`; what was current becomes the last good one. The
  * number is one that the TPM has verified; the flags in the record are the host's and decide nothing.
@@ -35,7 +46,7 @@ static int move_state(const char *volume, const uint8_t *id, uint64_t booted, ui
 		      struct err *reterr)
 {
 	struct approval_state state;
-	int r = state_load(volume, id, &state, reterr);
+	int r = load_state_of(volume, id, &state, reterr);
 
 	if (r < 0)
 		return r;
@@ -92,7 +103,7 @@ static int finished(const struct approve_request *q, const struct boot_volume *b
 	int r = change_open_for(&c, q, bv, reterr);
 
 	if (r == 0)
-		r = state_load(q->volume->name, c.volume.record.id, &state, reterr);
+		r = load_state_of(q->volume->name, c.volume.record.id, &state, reterr);
 	*ret = r == 0 && state.written;
 	return r;
 }

@@ -58,10 +58,18 @@ int state_load(const char *volume, const uint8_t *id, struct approval_state *ret
 	if (r == 0)
 		r = read_state(&j, ret, reterr);
 	if (r == 0 && id && memcmp(ret->id, id, sizeof(ret->id)) != 0) {
-		*ret = (struct approval_state){0};
+		*ret = (struct approval_state){.numbered = true, .highest = ret->highest, .other = true};
 		memcpy(ret->id, id, sizeof(ret->id));
 	}
 	return r;
+}
+
+int state_begin(const char *volume, const uint8_t *id, struct err *reterr)
+{
+	struct approval_state state;
+	int r = state_load(volume, id, &state, reterr);
+
+	return r < 0 || !state.other ? r : state_store(volume, &state, reterr);
 }
 
 static void add_number(struct cJSON *o, const char *key, uint64_t value, bool *ok)

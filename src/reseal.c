@@ -156,20 +156,39 @@ static int check_way(const struct way *way, const struct approve_values *q, stru
 	return r;
 }
 
+/* PCR 15 is always 0 when the key is had */
+static struct pcr_set values_at_unlock(const struct pcr_set *pcrs)
+{
+	struct pcr_set values = *pcrs;
+
+	memset(values.value[PCR_CAP], 0, SHA256_SIZE);
+	values.mask |= PCR_BIT(PCR_CAP);
+	return values;
+}
+
+bool approval_is_known(const struct record *record, const struct approve_values *q)
+{
+	const struct way *way = record_way(record, WAY_TPM2);
+	struct pcr_set at_unlock = values_at_unlock(q->pcrs);
+	struct record scratch = *record;
+
+	if (!way || (at_unlock.mask & q->mask) != q->mask)
+		return false;
+	(void)approvals_drop_revoked(&scratch, q->counter);
+	return drop_forged(&scratch, &way->tpm2, q, &at_unlock) >= 0;
+}
+
 int approve_values(struct record *record, const struct approve_values *q, uint64_t *ret_number,
 		   struct err *reterr)
 {
 	const struct way *way = record_way(record, WAY_TPM2);
 	struct approval a = {.number = q->number, .unexplained = q->unexplained};
-	struct pcr_set at_unlock = *q->pcrs;
+	struct pcr_set at_unlock = values_at_unlock(q->pcrs);
 	int r = check_way(way, q, reterr);
 
 	if (r < 0)
 		return r;
 	(void)approvals_drop_revoked(record, q->counter);
-	/* PCR 15 is always 0 when the key is had */
-	memset(at_unlock.value[PCR_CAP], 0, SHA256_SIZE);
-	at_unlock.mask |= PCR_BIT(PCR_CAP);
 	if ((at_unlock.mask & q->mask) != q->mask)
 		return err_set(reterr, E_UNEXPLAINED, "not all PCRs of the profile are known");
 	r = drop_forged(record, &way->tpm2, q, &at_unlock);

@@ -43,6 +43,8 @@ struct approve_values {
  */
 int approve_values(struct record *record, const struct approve_values *q, uint64_t *ret_number,
 		   struct err *reterr);
+/* Has this approver approved these values before, and is it not revoked? Changes nothing. */
+bool approval_is_known(const struct record *record, const struct approve_values *q);
 /* Drops approvals below the counter: they can never be used again. Returns how many. */
 size_t approvals_drop_revoked(struct record *record, uint64_t counter);
 

@@ -6,7 +6,7 @@
  */
 #include "child.h"
 #include "file.h"
-#include "guest.h"
+#include "guest_fixture.h"
 #include "guest_operation.h"
 #include "source.h"
 #include "volume.h"
@@ -17,24 +17,6 @@
 #include <string.h>
 #include <cmocka.h>
 
-#define OK(call) do { int _r = (call); if (_r < 0) fail_msg("%s: E%d %s", #call, -_r, e.msg); } while (0)
-#define FAILS(code, call) do { int _r = (call); if (_r != -(code)) \
-	fail_msg("%s: %d instead of -%d: %s", #call, _r, code, e.msg); } while (0)
-
-/* Enrolled, observed, committed: what a machine looks like after its first boot. */
-static void first_boot(struct guest *g, bool with_tpm)
-{
-	struct commit_result res;
-	struct err e = {0};
-
-	OK(guest_enroll(g, with_tpm, &e));
-	guest_boot(g, "uki 1", "root=/dev/mapper/root");
-	OK(guest_observe(g, &e));
-	OK(tpm_door_close(g->tpm, &e));
-	OK(guest_commit(g, &res, &e));
-	assert_true(res.approved);
-}
-
 /* --- tests --- */
 
 static void test_life(void **state)
@@ -44,7 +26,7 @@ static void test_life(void **state)
 	struct err e = {0};
 
 	FAILS(E_RECORD_ABSENT, guest_unlock(g, &e));
-	first_boot(g, false);
+	guest_first_boot(g, false);
 	guest_boot(g, "uki 1", "root=/dev/mapper/root");
 	OK(guest_unlock(g, &e));
 	OK(tpm_door_close(g->tpm, &e));
@@ -62,7 +44,7 @@ static void test_enrolled_with_tpm(void **state)
 	struct guest *g = *state;
 	struct err e = {0};
 
-	first_boot(g, true);
+	guest_first_boot(g, true);
 	guest_boot(g, "uki 1", "root=/dev/mapper/root");
 	OK(guest_unlock(g, &e));
 	FAILS(E_ENROLLED, guest_enroll(g, true, &e));
@@ -74,7 +56,7 @@ static void test_changed_boot(void **state)
 	struct commit_result res;
 	struct err e = {0};
 
-	first_boot(g, false);
+	guest_first_boot(g, false);
 	guest_boot(g, "uki 1", "root=/dev/mapper/root evil");
 	FAILS(E_PCR_MISMATCH, guest_unlock(g, &e));
 	assert_non_null(strstr(e.msg, "PCR 11"));
@@ -112,7 +94,7 @@ static void test_approvals_stripped(void **state)
 	struct commit_result res;
 	struct err e = {0};
 
-	first_boot(g, false);
+	guest_first_boot(g, false);
 	guest_boot(g, "other", "root=/dev/mapper/root");
 	OK(guest_observe(g, &e));
 	g->report.volume[0].state = VOLUME_OBSERVED;
@@ -145,7 +127,7 @@ static void test_revocation(void **state)
 	struct err e = {0};
 	int approval, pcr;
 
-	first_boot(g, false);
+	guest_first_boot(g, false);
 	OK(volume_load(&old, g->image, false, &e));
 	boot_and_commit(g, "uki 1", &res);
 	boot_and_commit(g, "uki 2", &res);
@@ -157,23 +139,6 @@ static void test_revocation(void **state)
 	guest_boot(g, "uki 1", "root=/dev/mapper/root");
 	FAILS(E_PCR_MISMATCH, guest_unlock(g, &e));
 	FAILS(E_APPROVAL_REVOKED, source_tpm2(g->tpm, &old.record, &g->report.pcrs, &s, &approval, &pcr, &e));
-}
-
-/* What a host can do to the record between unlock and commit. */
-static void tamper(struct guest *g, void (*change)(struct record *))
-{
-	_cleanup_volume_ struct volume v = VOLUME_INIT;
-	_cleanup_luks_store_ struct luks_store *store = NULL;
-	_cleanup_buf_ struct buf text = BUF_INIT(RECORD_TEXT_MAX + 1);
-	const struct luks2_token *token;
-	int number;
-
-	assert_int_equal(volume_load(&v, g->image, false, NULL), 0);
-	assert_int_equal(luks2_header_token(&v.header, RECORD_TYPE, &token, NULL), 0);
-	change(&v.record);
-	assert_int_equal(record_format(&v.record, &text, NULL), 0);
-	assert_int_equal(luks_store_open(&store, g->image, NULL), 0);
-	assert_int_equal(luks_store_put_token(store, token->id, (char *)text.data, &number, NULL), 0);
 }
 
 static void narrow_mask(struct record *r)
@@ -189,10 +154,10 @@ static void test_narrow_mask(void **state)
 	struct guest *g = *state;
 	struct err e = {0};
 
-	first_boot(g, false);
+	guest_first_boot(g, false);
 	guest_boot(g, "uki 2", "root=/dev/mapper/root");
 	OK(guest_observe(g, &e));
-	tamper(g, narrow_mask);
+	guest_tamper(g, narrow_mask);
 	FAILS(E_RECORD_MALFORMED, guest_approve(g, true, &e));
 	assert_non_null(strstr(e.msg, "4+7+11+12+13+15"));
 }
@@ -210,10 +175,10 @@ static void test_high_number(void **state)
 	uint64_t counter;
 	struct err e = {0};
 
-	first_boot(g, false);
+	guest_first_boot(g, false);
 	guest_boot(g, "uki 2", "root=/dev/mapper/root");
 	OK(guest_observe(g, &e));
-	tamper(g, high_number);
+	guest_tamper(g, high_number);
 	OK(guest_approve(g, true, &e));
 	OK(tpm_counter_read(g->tpm, &counter, &e));
 	assert_int_equal(volume_load(&v, g->image, false, NULL), 0);
@@ -238,10 +203,10 @@ static void test_forged_approval(void **state)
 	struct commit_result res;
 	struct err e = {0};
 
-	first_boot(g, false);
+	guest_first_boot(g, false);
 	guest_boot(g, "uki 1", "root=/dev/mapper/root");
 	/* it does not stand before the genuine one */
-	tamper(g, forge);
+	guest_tamper(g, forge);
 	OK(guest_unlock(g, &e));
 	OK(guest_commit(g, &res, &e));
 	/* nor is it believed where values are approved */
@@ -258,7 +223,7 @@ static void test_revoke_others(void **state)
 	uint64_t number;
 	struct err e = {0};
 
-	first_boot(g, false);
+	guest_first_boot(g, false);
 	boot_and_commit(g, "uki 1", &res);
 	boot_and_commit(g, "uki 2", &res);
 	guest_boot(g, "uki 1", "root=/dev/mapper/root");
@@ -305,14 +270,14 @@ static void test_flags_decide_nothing(void **state)
 	struct err e = {0};
 	int approval, pcr;
 
-	first_boot(g, false);
+	guest_first_boot(g, false);
 	boot_and_commit(g, "uki 1", &res);
 	OK(volume_load(&old, g->image, false, &e));
 	oldest = old.record.approvals[0];
 	assert_true(oldest.proven);
 	boot_and_commit(g, "uki 2", &res);
 	boot_and_commit(g, "uki 3", &res);
-	tamper(g, keep_oldest);
+	guest_tamper(g, keep_oldest);
 	boot_and_commit(g, "uki 3", &res);
 	guest_boot(g, "uki 1", "root=/dev/mapper/root");
 	FAILS(E_APPROVAL_REVOKED, source_tpm2(g->tpm, &old.record, &g->report.pcrs, &s, &approval, &pcr, &e));
@@ -324,7 +289,7 @@ static void test_other_tpm(void **state)
 	struct commit_result res;
 	struct err e = {0};
 
-	first_boot(g, false);
+	guest_first_boot(g, false);
 	tpm_freep(&g->tpm);
 	assert_true(swtpm_replace(&g->swtpm));
 	guest_boot(g, "uki 1", "root=/dev/mapper/root");
@@ -345,10 +310,10 @@ static void test_planted_disk(void **state)
 	struct config ours;
 	struct err e = {0};
 
-	first_boot(g, false);
+	guest_first_boot(g, false);
 	ours = g->config;
 	assert_true(guest_new_disk(g));
-	first_boot(g, false);
+	guest_first_boot(g, false);
 	guest_boot(g, "uki 1", "root=/dev/mapper/root");
 	OK(guest_unlock(g, &e));
 	g->config = ours;
@@ -361,7 +326,7 @@ static void test_recovery_replace(void **state)
 	_cleanup_secret_ struct secret old = SECRET_INIT;
 	struct err e = {0};
 
-	first_boot(g, false);
+	guest_first_boot(g, false);
 	OK(guest_recovery_key(g, &old, &e));
 	OK(guest_recovery_replace(g, &old, &e));
 	FAILS(E_RECOVERY_WRONG, guest_recovery_replace(g, &old, &e));
@@ -376,7 +341,7 @@ static void test_unenroll(void **state)
 	_cleanup_secret_ struct secret old = SECRET_INIT, text = SECRET_INIT;
 	struct err e = {0};
 
-	first_boot(g, false);
+	guest_first_boot(g, false);
 	OK(guest_recovery_key(g, &text, &e));
 	FAILS(E_LAST_WAY, unenroll_volume(g->image, &text, false, &e));
 	OK(guest_passphrase(&old, &e));
@@ -404,70 +369,20 @@ static void test_unenroll_by_force(void **state)
 	OK(guest_enroll(g, false, &e));
 }
 
-/* --- set-up --- */
-
-static char folder[] = "/tmp/cvmcrypt-life.XXXXXX";
-
-static int make_guest(void **state)
-{
-	struct guest *g = calloc(1, sizeof(*g));
-
-	if (!g || !mkdtemp(folder))
-		return -1;
-	guest_folder(g, folder);
-	*state = g;
-	return swtpm_start(&g->swtpm, NULL) ? 0 : -1;
-}
-
-static int free_guest(void **state)
-{
-	struct guest *g = *state;
-
-	swtpm_stop(&g->swtpm);
-	(void)state_forget("root", NULL);
-	boot_stage_remove("root");
-	free(g);
-	return CHILD_RUN("rm", "-r", folder);
-}
-
-/* Each test has a new disk and a new TPM, and is in its first boot. */
-static int each(void **state)
-{
-	struct guest *g = *state;
-
-	if (!guest_new_disk(g))
-		return -1;
-	boot_stage_remove("root");
-	if (!swtpm_replace(&g->swtpm))
-		return -1;
-	guest_boot(g, "uki 1", "root=/dev/mapper/root");
-	return 0;
-}
-
-static int each_done(void **state)
-{
-	struct guest *g = *state;
-
-	tpm_freep(&g->tpm);
-	return 0;
-}
-
-#define TEST(f) cmocka_unit_test_setup_teardown(f, each, each_done)
-
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_life), TEST(test_enrolled_with_tpm), TEST(test_changed_boot),
-		TEST(test_uncovered), TEST(test_approvals_stripped), TEST(test_revocation),
-		TEST(test_other_tpm), TEST(test_planted_disk), TEST(test_recovery_replace),
-		TEST(test_unenroll), TEST(test_unenroll_by_force), TEST(test_narrow_mask), TEST(test_high_number),
-		TEST(test_flags_decide_nothing), TEST(test_forged_approval), TEST(test_revoke_others),
-		TEST(test_invented_log),
+		GUEST_TEST(test_life), GUEST_TEST(test_enrolled_with_tpm), GUEST_TEST(test_changed_boot),
+		GUEST_TEST(test_uncovered), GUEST_TEST(test_approvals_stripped), GUEST_TEST(test_revocation),
+		GUEST_TEST(test_other_tpm), GUEST_TEST(test_planted_disk), GUEST_TEST(test_recovery_replace),
+		GUEST_TEST(test_unenroll), GUEST_TEST(test_unenroll_by_force), GUEST_TEST(test_narrow_mask), GUEST_TEST(test_high_number),
+		GUEST_TEST(test_flags_decide_nothing), GUEST_TEST(test_forged_approval), GUEST_TEST(test_revoke_others),
+		GUEST_TEST(test_invented_log),
 	};
 
 	if (secret_heap_init(NULL) < 0)
 		return 1;
 	if (argc == 4 && strcmp(argv[1], "--op") == 0)
 		return guest_operation(argv[2], argv[3]);
-	return cmocka_run_group_tests(tests, make_guest, free_guest);
+	return cmocka_run_group_tests(tests, guest_fixture_make, guest_fixture_free);
 }

@@ -221,6 +221,7 @@ int guest_observe(struct guest *g, struct err *reterr)
 	if (r < 0)
 		return r;
 	g->report.volume[0].opened = true;
+	memcpy(g->report.volume[0].record, v.record.id, RECORD_ID_SIZE);
 	g->report.volume[0].state = v.record.approval_count ? VOLUME_OPEN : VOLUME_OBSERVED;
 	(void)snprintf(g->report.volume[0].source, 16, "recovery");
 	record = v.record;
@@ -247,6 +248,7 @@ int guest_unlock(struct guest *g, struct err *reterr)
 	if (r < 0)
 		return r;
 	g->report.volume[0].opened = true;
+	memcpy(g->report.volume[0].record, v.record.id, RECORD_ID_SIZE);
 	g->report.volume[0].state = VOLUME_OPEN;
 	g->report.volume[0].approval = v.record.approvals[approval].number;
 	(void)snprintf(g->report.volume[0].source, 16, "tpm2");
