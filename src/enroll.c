@@ -25,11 +25,19 @@ struct work {
 	struct ec_key *approver;
 	int slot, recovery_slot, token, escrow_token;
 	char device[256];
+	/* as they were judged: the volume key comes from these, whatever the disk says later */
+	struct luks_device disk;
+	struct luks2_header header;
 };
+
+#define WORK_INIT ((struct work){.slot = NO_SLOT, .recovery_slot = NO_SLOT, .token = -1, \
+				 .escrow_token = -1, .disk = LUKS_DEVICE_INIT})
 
 static void work_done(struct work *w)
 {
 	luks_store_freep(&w->store);
+	luks_device_done(&w->disk);
+	luks2_header_done(&w->header);
 	secret_clear(&w->s);
 	secret_clear(&w->volume_key);
 	secret_clear(&w->recovery_text);
@@ -58,42 +66,41 @@ static int resolve_device(const struct enroll_request *q, char *out, size_t size
 }
 
 /* The header as it is must pass what unlock will demand, but for the record that is not there yet. */
-static int check_header(const char *device, struct record *record, struct err *reterr)
+static int check_header(struct work *w, struct err *reterr)
 {
-	_cleanup_luks_device_ struct luks_device d = LUKS_DEVICE_INIT;
-	_cleanup_luks2_header_ struct luks2_header h = {0};
+	struct luks2_header *h = &w->header;
+	struct record *record = &w->record;
 	const struct luks2_token *token;
 	int r;
 
-	r = luks_device_open(&d, device, false, reterr);
+	r = luks_device_open(&w->disk, w->device, false, reterr);
 	if (r == 0)
-		r = luks_read_header(&d, &h, reterr);
+		r = luks_read_header(&w->disk, h, reterr);
 	if (r == 0)
-		r = luks2_header_token(&h, RECORD_TYPE, &token, reterr);
+		r = luks2_header_token(h, RECORD_TYPE, &token, reterr);
 	if (r < 0)
 		return r;
 	if (token)
-		return err_set(reterr, E_ENROLLED, "'%s' carries a cvmcrypt record", device);
-	r = luks2_header_policy(&h, NO_SLOT, d.size, reterr);
+		return err_set(reterr, E_ENROLLED, "'%s' carries a cvmcrypt record", w->device);
+	r = luks2_header_policy(h, NO_SLOT, w->disk.size, reterr);
 	/* a planted keyslot could give a volume key that the host knows, and the MAC would vouch for it */
-	for (size_t i = 0; r == 0 && i < h.keyslot_count; i++)
-		if (h.digest.keyslots & 1U << h.keyslot[i].id)
-			r = luks2_header_keyslot_policy(&h, h.keyslot[i].id, reterr);
+	for (size_t i = 0; r == 0 && i < h->keyslot_count; i++)
+		if (h->digest.keyslots & 1U << h->keyslot[i].id)
+			r = luks2_header_keyslot_policy(h, h->keyslot[i].id, reterr);
 	if (r < 0)
 		return r;
-	(void)snprintf(record->cipher, sizeof(record->cipher), "%s", h.segment.cipher);
-	record->sector_size = h.segment.sector_size;
-	record->offset = h.segment.offset;
+	(void)snprintf(record->cipher, sizeof(record->cipher), "%s", h->segment.cipher);
+	record->sector_size = h->segment.sector_size;
+	record->offset = h->segment.offset;
 	return 0;
 }
 
 int enroll_precheck(const struct enroll_request *q, struct err *reterr)
 {
-	struct record scratch = {0};
-	char device[256];
-	int r = resolve_device(q, device, sizeof(device), reterr);
+	_cleanup_(work_done) struct work w = WORK_INIT;
+	int r = resolve_device(q, w.device, sizeof(w.device), reterr);
 
-	return r < 0 ? r : check_header(device, &scratch, reterr);
+	return r < 0 ? r : check_header(&w, reterr);
 }
 
 static int load_approver(const struct enroll_request *q, struct work *w, struct err *reterr)
@@ -113,7 +120,7 @@ static int choose_secrets(const struct enroll_request *q, struct work *w, struct
 	struct record *rec = &w->record;
 	int r;
 
-	r = luks_store_volume_key(w->store, q->passphrase, &w->volume_key, reterr);
+	r = luks_passphrase_key(&w->disk, &w->header, q->passphrase, &w->volume_key, reterr);
 	if (r == 0)
 		r = crypto_random(rec->id, sizeof(rec->id), reterr);
 	if (r == 0)
@@ -318,7 +325,7 @@ static int run(const struct enroll_request *q, struct work *w, struct enroll_res
 
 	r = resolve_device(q, w->device, sizeof(w->device), reterr);
 	if (r == 0)
-		r = check_header(w->device, &w->record, reterr);
+		r = check_header(w, reterr);
 	if (r == 0)
 		r = luks_store_open(&w->store, w->device, reterr);
 	if (r == 0)
@@ -342,8 +349,7 @@ static int run(const struct enroll_request *q, struct work *w, struct enroll_res
 
 int enroll_volume(const struct enroll_request *q, struct enroll_result *ret, struct err *reterr)
 {
-	_cleanup_(work_done) struct work w = {.slot = NO_SLOT, .recovery_slot = NO_SLOT,
-					      .token = -1, .escrow_token = -1};
+	_cleanup_(work_done) struct work w = WORK_INIT;
 	const struct way *way;
 	int r = run(q, &w, ret, reterr);
 

@@ -28,6 +28,13 @@ void luks_device_done(struct luks_device *d);
 int luks_read_header(const struct luks_device *d, struct luks2_header *ret, struct err *reterr);
 
 /* luks_map.c: opening from memory, and what the kernel says about it. */
+/*
+ * Volume key by any keyslot of the header's digest that the passphrase opens. The header is the one that
+ * was judged, and each keyslot's area is read once: what libcryptsetup works on cannot be another.
+ * E_PASSPHRASE.
+ */
+int luks_passphrase_key(const struct luks_device *d, const struct luks2_header *h,
+			const struct secret *passphrase, struct secret *ret, struct err *reterr);
 struct luks_map_request {
 	const struct luks_device *device;
 	const struct luks2_header *header;
@@ -56,9 +63,6 @@ struct luks_store;
 #define _cleanup_luks_store_ _cleanup_(luks_store_freep)
 void luks_store_freep(struct luks_store **s);
 int luks_store_open(struct luks_store **ret, const char *path, struct err *reterr);
-/* Volume key by any keyslot that the given passphrase opens. E_PASSPHRASE. */
-int luks_store_volume_key(struct luks_store *s, const struct secret *passphrase, struct secret *ret,
-			  struct err *reterr);
 /* Adds a keyslot (PBKDF2, `iterations`) for the volume key; *ret_slot its number. E_NO_SPACE. */
 int luks_store_add_keyslot(struct luks_store *s, const struct secret *volume_key,
 			   const struct secret *passphrase, int *ret_slot, struct err *reterr);

@@ -18,6 +18,7 @@
 #include <sys/mman.h>
 
 #define KEYSLOTS_MAX_BYTES (128U << 20)	/* LUKS2_MAX_KEYSLOTS_SIZE */
+#define COPY_BYTES (1U << 20)
 #define SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
 #ifndef MFD_NOEXEC_SEAL
@@ -52,12 +53,41 @@ static int compose(const struct luks2_header *h, const struct secret *proven, ui
 	return luks2_header_compose(&changed, both, reterr);
 }
 
+/* The areas of the digest's keyslots, as they are on the device now. */
+static int copy_areas(int fd, const struct luks2_header *h, const struct luks_device *d, struct err *reterr)
+{
+	uint64_t begin = 2 * h->hdr_size, end = begin + h->keyslots_size;
+	_cleanup_free_ uint8_t *part = malloc(COPY_BYTES);
+
+	if (!part)
+		return err_set(reterr, E_NOMEM, "copy of the keyslots");
+	for (size_t i = 0; i < h->keyslot_count; i++) {
+		const struct luks2_keyslot *k = &h->keyslot[i];
+
+		if (!k->plain || k->id > 31 || !(h->digest.keyslots & (1U << k->id)))
+			continue;
+		if (k->area_offset < begin || k->area_offset > end || k->area_size > end - k->area_offset)
+			return err_set(reterr, E_HEADER_REFUSED, "keyslot %d lies outside its area", k->id);
+		for (uint64_t at = 0; at < k->area_size; at += COPY_BYTES) {
+			size_t len = k->area_size - at < COPY_BYTES ? (size_t)(k->area_size - at) : COPY_BYTES;
+			off_t where = (off_t)(k->area_offset + at);
+			int r = file_pread(d->fd, d->path, part, len, where, reterr);
+
+			if (r == 0)
+				r = file_pwrite(fd, "memory file", part, len, where, reterr);
+			if (r < 0)
+				return r;
+		}
+	}
+	return 0;
+}
+
 /*
  * As large as header and keyslots area, or libcryptsetup refuses it; but sparse: no keyslot is
- * used.
+ * used, unless `areas` names the device that has them.
  */
 static int header_file(const struct luks2_header *h, const struct secret *proven,
-		       struct err *reterr)
+		       const struct luks_device *areas, struct err *reterr)
 {
 	_cleanup_close_ int fd = -1;
 	_cleanup_free_ uint8_t *both = NULL;
@@ -79,6 +109,9 @@ static int header_file(const struct luks2_header *h, const struct secret *proven
 	if (fd < 0)
 		return fd;
 	r = file_pwrite(fd, "memory file", both, both_size, 0, reterr);
+	if (r < 0)
+		return r;
+	r = areas ? copy_areas(fd, h, areas, reterr) : 0;
 	if (r < 0)
 		return r;
 	if (ftruncate(fd, (off_t)(both_size + h->keyslots_size)) < 0 ||
@@ -133,6 +166,52 @@ static int activate_failed(struct err *reterr, int r, const struct luks_note *no
 	}
 }
 
+static int load_memory(struct crypt_device **ret, int fd, const struct luks_device *data,
+		       struct luks_note *note, struct err *reterr)
+{
+	char header_path[32], device_path[32];
+	int r;
+
+	(void)snprintf(header_path, sizeof(header_path), "/proc/self/fd/%d", fd);
+	(void)snprintf(device_path, sizeof(device_path), "/proc/self/fd/%d", data->fd);
+	luks_library_init();
+	r = crypt_init_data_device(ret, header_path, device_path);
+	if (r < 0)
+		return luks_fail(reterr, E_ACTIVATE, r, NULL, "taking the header");
+	luks_attach_note(*ret, note);
+	r = crypt_load(*ret, CRYPT_LUKS2, NULL);
+	return r < 0 ? luks_fail(reterr, E_ACTIVATE, r, note, "loading the header") : 0;
+}
+
+int luks_passphrase_key(const struct luks_device *d, const struct luks2_header *h,
+			const struct secret *passphrase, struct secret *ret, struct err *reterr)
+{
+	_cleanup_crypt_ struct crypt_device *cd = NULL;
+	_cleanup_secret_ struct secret key = SECRET_INIT;
+	_cleanup_close_ int fd = header_file(h, NULL, d, reterr);
+	struct luks_note note;
+	size_t len;
+	int r;
+
+	if (fd < 0)
+		return fd;
+	r = load_memory(&cd, fd, d, &note, reterr);
+	if (r == 0)
+		r = secret_alloc(&key, luks_volume_key_size(h), reterr);
+	if (r < 0)
+		return r;
+	len = key.len;
+	r = crypt_volume_key_get(cd, CRYPT_ANY_SLOT, (char *)key.bytes, &len, (const char *)passphrase->bytes,
+				 passphrase->len);
+	if (r == -EPERM || r == -ENOENT)
+		return err_native(reterr, E_PASSPHRASE, ERR_CRYPTSETUP, r,
+				  "no keyslot of '%s' opens with what was given", d->path);
+	if (r < 0 || len != key.len)
+		return luks_fail(reterr, E_IO, r < 0 ? r : -EINVAL, &note, d->path);
+	secret_take(ret, &key);
+	return 0;
+}
+
 static int activate(const struct luks_map_request *q, const struct secret *volume_key, bool proven,
 		    struct err *reterr)
 {
@@ -141,26 +220,18 @@ static int activate(const struct luks_map_request *q, const struct secret *volum
 			 (q->discards ? CRYPT_ACTIVATE_ALLOW_DISCARDS : 0);
 	_cleanup_crypt_ struct crypt_device *cd = NULL;
 	_cleanup_close_ int fd = -1;
-	char header_path[32], device_path[32];
 	struct luks_note note;
 	int r;
 
 	r = check_request(q, volume_key, reterr);
 	if (r < 0)
 		return r;
-	fd = header_file(q->header, proven ? volume_key : NULL, reterr);
+	fd = header_file(q->header, proven ? volume_key : NULL, NULL, reterr);
 	if (fd < 0)
 		return fd;
-	(void)snprintf(header_path, sizeof(header_path), "/proc/self/fd/%d", fd);
-	(void)snprintf(device_path, sizeof(device_path), "/proc/self/fd/%d", q->device->fd);
-	luks_library_init();
-	r = crypt_init_data_device(&cd, header_path, device_path);
+	r = load_memory(&cd, fd, q->device, &note, reterr);
 	if (r < 0)
-		return luks_fail(reterr, E_ACTIVATE, r, NULL, "taking the header");
-	luks_attach_note(cd, &note);
-	r = crypt_load(cd, CRYPT_LUKS2, NULL);
-	if (r < 0)
-		return luks_fail(reterr, E_ACTIVATE, r, &note, "loading the header");
+		return r;
 	r = crypt_activate_by_volume_key(cd, q->mapping, (const char *)volume_key->bytes,
 					 volume_key->len, flags);
 	return r < 0 ? activate_failed(reterr, r, &note, q->mapping) : 0;

@@ -151,30 +151,6 @@ static int begin(struct luks_store *s, struct err *reterr)
 	return r;
 }
 
-int luks_store_volume_key(struct luks_store *s, const struct secret *passphrase, struct secret *ret,
-			  struct err *reterr)
-{
-	_cleanup_secret_ struct secret key = SECRET_INIT;
-	size_t len;
-	int r = begin(s, reterr);
-
-	if (r < 0)
-		return r;
-	len = (size_t)crypt_get_volume_key_size(s->cd);
-	r = secret_alloc(&key, len, reterr);
-	if (r < 0)
-		return r;
-	r = crypt_volume_key_get(s->cd, CRYPT_ANY_SLOT, (char *)key.bytes, &len,
-				 (const char *)passphrase->bytes, passphrase->len);
-	if (r == -EPERM || r == -ENOENT)
-		return err_native(reterr, E_PASSPHRASE, ERR_CRYPTSETUP, r,
-				  "no keyslot of '%s' opens with what was given", s->device.path);
-	if (r < 0 || len != key.len)
-		return luks_fail(reterr, E_IO, r < 0 ? r : -EINVAL, &s->note, s->device.path);
-	secret_take(ret, &key);
-	return 0;
-}
-
 static int set_kdf(struct luks_store *s, struct err *reterr)
 {
 	const struct crypt_pbkdf_type kdf = {
