@@ -20,7 +20,8 @@ const struct verb_option recovery_options[] = {
 	[O_CONFIG] = {"config", "DIR", "configuration folder (default /etc/cvmcrypt)"},
 	[O_COUNT] = {NULL, NULL, NULL}};
 
-static int test_key(const char *device, const char *volume, const char *key_file, struct err *reterr)
+static int test_key(const char *device, const uint8_t *anchor, const char *volume, const char *key_file,
+		    struct err *reterr)
 {
 	_cleanup_volume_ struct volume v = VOLUME_INIT;
 	_cleanup_secret_ struct secret text = SECRET_INIT, s = SECRET_INIT;
@@ -32,13 +33,13 @@ static int test_key(const char *device, const char *volume, const char *key_file
 	if (r == 0)
 		r = source_recovery(&v.record, &text, &s, reterr);
 	if (r == 0)
-		r = volume_accept(&v, &s, NULL, reterr);
+		r = volume_accept(&v, &s, anchor, reterr);
 	if (r == 0)
 		printf("%s: this is its recovery key\n", volume);
 	return r;
 }
 
-static int replace_key(const char *device, const char *volume, const char **values,
+static int replace_key(const char *device, const uint8_t *anchor, const char *volume, const char **values,
 		       struct err *reterr)
 {
 	_cleanup_secret_ struct secret text = SECRET_INIT;
@@ -49,7 +50,7 @@ static int replace_key(const char *device, const char *volume, const char **valu
 	if (r == 0)
 		r = ask_recovery_key(values[O_KEY_FILE], volume, &text, reterr);
 	if (r == 0)
-		r = recovery_replace(device, &text, volume, &sink, reterr);
+		r = recovery_replace(device, anchor, &text, volume, &sink, reterr);
 	if (r == 0)
 		fprintf(stderr, "%s: recovery key replaced. The old one still opens a copy of the header made "
 			"before:\n  if somebody may have read it, encrypt the volume anew (cryptsetup reencrypt) and "
@@ -89,6 +90,8 @@ int cmd_recovery(int argc, char **argv, struct err *reterr)
 {
 	const char *values[O_COUNT], *volume, *action;
 	char device[256];
+	const struct volume_config *vc = NULL;
+	const uint8_t *anchor;
 	struct config config;
 	int count, r;
 
@@ -102,16 +105,17 @@ int cmd_recovery(int argc, char **argv, struct err *reterr)
 	/* a device that is named needs no config: it may be on a rescue machine */
 	if (!values[O_DEVICE])
 		r = verb_config(values[O_CONFIG], argv + 2, 1, &config, reterr);
+	if (r == 0 && !values[O_DEVICE])
+		vc = config_volume(&config, volume);
 	if (r == 0)
-		r = verb_device(values[O_DEVICE],
-				values[O_DEVICE] ? NULL : config_volume(&config, volume), device,
-				sizeof(device), reterr);
+		r = verb_device(values[O_DEVICE], vc, device, sizeof(device), reterr);
 	if (r < 0)
 		return r;
+	anchor = vc && vc->id_set ? vc->id : NULL;
 	if (strcmp(action, "test") == 0)
-		return test_key(device, volume, values[O_KEY_FILE], reterr);
+		return test_key(device, anchor, volume, values[O_KEY_FILE], reterr);
 	if (strcmp(action, "replace") == 0)
-		return replace_key(device, volume, values, reterr);
+		return replace_key(device, anchor, volume, values, reterr);
 	if (strcmp(action, "export") == 0)
 		return export_key(device, volume, reterr);
 	return err_set(reterr, E_USAGE, "'recovery %s': test, replace or export", action);

@@ -65,11 +65,13 @@ int unenroll_volume(const char *device, const struct secret *passphrase, bool fo
 		    struct err *reterr);
 
 /*
+ * anchor: the commitment that the config names, NULL: none. Who has read the old key can make a whole
+ * record with it, and would keep the volume when the new key is for that one: E_ANCHOR.
  * A new recovery key in place of the old one: new keyslot and wrap are written and proven before the
  * old keyslot goes. The sink has the new key before anything depends on it.
  */
-int recovery_replace(const char *device, const struct secret *old_text, const char *volume,
-		     struct recovery_sink *sink, struct err *reterr);
+int recovery_replace(const char *device, const uint8_t *anchor, const struct secret *old_text,
+		     const char *volume, struct recovery_sink *sink, struct err *reterr);
 
 /*
  * Local state on the encrypted root, STATE_DIR/VOLUME.state. The record lies on the host's disk; which

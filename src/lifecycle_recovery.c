@@ -108,8 +108,8 @@ static int add_new_key(struct change *c, const struct secret *s, const struct se
 	return r;
 }
 
-int recovery_replace(const char *device, const struct secret *old_text, const char *volume,
-		     struct recovery_sink *sink, struct err *reterr)
+int recovery_replace(const char *device, const uint8_t *anchor, const struct secret *old_text,
+		     const char *volume, struct recovery_sink *sink, struct err *reterr)
 {
 	_cleanup_change_ struct change c = CHANGE_INIT;
 	_cleanup_secret_ struct secret s = SECRET_INIT, text = SECRET_INIT;
@@ -119,7 +119,7 @@ int recovery_replace(const char *device, const struct secret *old_text, const ch
 	if (r == 0)
 		r = source_recovery(&c.volume.record, old_text, &s, reterr);
 	if (r == 0)
-		r = volume_accept(&c.volume, &s, NULL, reterr);
+		r = volume_accept(&c.volume, &s, anchor, reterr);
 	if (r == 0)
 		r = recovery_key_generate(&text, reterr);
 	if (r == 0)

@@ -330,6 +330,12 @@ static void test_recovery_replace(void **state)
 	OK(guest_recovery_key(g, &old, &e));
 	OK(guest_recovery_replace(g, &old, &e));
 	FAILS(E_RECOVERY_WRONG, guest_recovery_replace(g, &old, &e));
+	/* who read the old key made a whole record with it: that is not the volume of this machine */
+	g->config.volume[0].id[0] ^= 1;
+	secret_clear(&old);
+	OK(guest_recovery_key(g, &old, &e));
+	FAILS(E_ANCHOR, guest_recovery_replace(g, &old, &e));
+	g->config.volume[0].id[0] ^= 1;
 	OK(guest_observe(g, &e));
 	guest_boot(g, "uki 1", "root=/dev/mapper/root");
 	OK(guest_unlock(g, &e));

@@ -282,7 +282,7 @@ int guest_recovery_replace(struct guest *g, const struct secret *old, struct err
 {
 	struct recovery_sink sink = {.deliver = keep_key, .destination = g->recovery};
 
-	return recovery_replace(g->image, old, "root", &sink, reterr);
+	return recovery_replace(g->image, config_volume(&g->config, "root")->id, old, "root", &sink, reterr);
 }
 
 int guest_judge(struct guest *g, struct err *reterr)
