@@ -95,6 +95,10 @@ static int check_changes(const struct approve_request *q, const struct change *c
 {
 	size_t differences;
 
+	/* what this machine keeps about its own volume of that name stays */
+	if (state->other && q->device_named)
+		return err_set(reterr, E_USAGE, "this machine has another volume '%s'; approve on the machine "
+			       "that '%s' belongs to", q->volume->name, q->device);
 	/* the numbers go on above what was given out, whoever the record is from */
 	if (state->other && !q->accept_changes)
 		return err_set(reterr, E_RECORD_OTHER, "'%s' has another record than the one whose boots were "
@@ -184,19 +188,6 @@ static int note_number(const struct approve_request *q, struct approval_state *s
 	return state_store(q->volume->name, state, reterr);
 }
 
-/* What this machine keeps about its own volume of that name stays. */
-static int check_state(const struct approve_request *q, const struct record *record, struct err *reterr)
-{
-	struct approval_state kept;
-	int r = q->device_named ? state_load(q->volume->name, NULL, &kept, reterr) : 0;
-
-	if (r < 0 || !q->device_named || !kept.numbered ||
-	    memcmp(kept.id, record->id, sizeof(kept.id)) == 0)
-		return r;
-	return err_set(reterr, E_USAGE, "this machine has another volume '%s'; approve on the machine that "
-		       "'%s' belongs to", q->volume->name, q->device);
-}
-
 int approve_boot(const struct approve_request *q, uint64_t *ret_number, struct err *reterr)
 {
 	_cleanup_change_ struct change c = CHANGE_INIT;
@@ -210,8 +201,6 @@ int approve_boot(const struct approve_request *q, uint64_t *ret_number, struct e
 	int r, added;
 
 	r = open_volume_of_boot(q, &c, reterr);
-	if (r == 0)
-		r = check_state(q, &c.volume.record, reterr);
 	if (r == 0)
 		r = judge_boot(q, &l, mask, &unexplained, reterr);
 	if (r == 0)
