@@ -53,6 +53,12 @@ static int compose(const struct luks2_header *h, const struct secret *proven, ui
 	return luks2_header_compose(&changed, both, reterr);
 }
 
+/* A keyslot of the digest, that can be read. */
+static bool bears_key(const struct luks2_header *h, const struct luks2_keyslot *k)
+{
+	return k->plain && k->id >= 0 && k->id <= 31 && (h->digest.keyslots & (1U << k->id));
+}
+
 /* The areas of the digest's keyslots, as they are on the device now. */
 static int copy_areas(int fd, const struct luks2_header *h, const struct luks_device *d, struct err *reterr)
 {
@@ -64,7 +70,7 @@ static int copy_areas(int fd, const struct luks2_header *h, const struct luks_de
 	for (size_t i = 0; i < h->keyslot_count; i++) {
 		const struct luks2_keyslot *k = &h->keyslot[i];
 
-		if (!k->plain || k->id > 31 || !(h->digest.keyslots & (1U << k->id)))
+		if (!bears_key(h, k))
 			continue;
 		if (k->area_offset < begin || k->area_offset > end || k->area_size > end - k->area_offset)
 			return err_set(reterr, E_HEADER_REFUSED, "keyslot %d lies outside its area", k->id);
@@ -127,7 +133,7 @@ uint32_t luks_volume_key_size(const struct luks2_header *h)
 	for (size_t i = 0; i < h->keyslot_count; i++) {
 		const struct luks2_keyslot *k = &h->keyslot[i];
 
-		if (!k->plain || k->id < 0 || k->id > 31 || !(h->digest.keyslots & (1U << k->id)))
+		if (!bears_key(h, k))
 			continue;
 		if (size != 0 && size != k->key_size)
 			return 0;
