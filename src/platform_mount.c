@@ -95,6 +95,19 @@ static int read_mounts(struct buf *text, struct err *reterr)
 	return r;
 }
 
+/* 1: *ret is the next line's, 0: there is none. *save is NULL at first; the text is cut into lines. */
+static int next_mount(struct buf *text, char **save, enum err_code code, struct mount_line *ret,
+		      struct err *reterr)
+{
+	char *line = strtok_r(*save ? NULL : (char *)text->data, "\n", save);
+
+	if (!line)
+		return 0;
+	if (!parse_line(line, ret))
+		return err_set(reterr, code, "a line of mountinfo makes no sense");
+	return 1;
+}
+
 /* Without a trailing slash; "/" becomes "". */
 static size_t folder_length(const char *dir)
 {
@@ -141,17 +154,15 @@ int platform_mount_source(const char *dir, char *out, size_t out_size, char *fst
 
 	if (r < 0)
 		return r;
-	for (char *l = strtok_r((char *)text.data, "\n", &save); l;
-	     l = strtok_r(NULL, "\n", &save)) {
-		if (!parse_line(l, &m))
-			return err_set(reterr, E_HANDOFF_MOUNT,
-				       "a line of mountinfo makes no sense");
+	while ((r = next_mount(&text, &save, E_HANDOFF_MOUNT, &m, reterr)) > 0) {
 		/* the last one lies on top */
 		if (folder_length(m.point) == len && strncmp(m.point, dir, len) == 0) {
 			found = m;
 			any = true;
 		}
 	}
+	if (r < 0)
+		return r;
 	if (!any)
 		return err_set(reterr, E_HANDOFF_MOUNT, "nothing is mounted at '%s'", dir);
 	(void)snprintf(fstype, fstype_size, "%s", found.fstype);
@@ -297,11 +308,7 @@ int platform_mounts_all_ours(const char *dir, const uint64_t *ours, size_t count
 		r = read_mounts(&text, reterr);
 	if (r < 0)
 		return r;
-	for (char *l = strtok_r((char *)text.data, "\n", &save); l;
-	     l = strtok_r(NULL, "\n", &save)) {
-		if (!parse_line(l, &m))
-			return err_set(reterr, E_HANDOFF_MOUNT,
-				       "a line of mountinfo makes no sense");
+	while ((r = next_mount(&text, &save, E_HANDOFF_MOUNT, &m, reterr)) > 0) {
 		if (strncmp(m.point, dir, len) != 0 || m.point[len] != '/' ||
 		    is_kernel_fs(m.fstype))
 			continue;
@@ -311,7 +318,7 @@ int platform_mounts_all_ours(const char *dir, const uint64_t *ours, size_t count
 		if (r < 0)
 			return err_wrap(reterr, r, "%s", m.point);
 	}
-	return 0;
+	return r;
 }
 
 /* The path, or the nearest folder above it that is there; links resolved, the root taken off. */
@@ -346,10 +353,7 @@ static int mount_of(const char *path, struct mount_line *ret, struct err *reterr
 
 	if (r < 0)
 		return r;
-	for (char *l = strtok_r((char *)text.data, "\n", &save); l;
-	     l = strtok_r(NULL, "\n", &save)) {
-		if (!parse_line(l, &m))
-			return err_set(reterr, E_IO, "a line of mountinfo makes no sense");
+	while ((r = next_mount(&text, &save, E_IO, &m, reterr)) > 0) {
 		len = folder_length(m.point);
 		if (len < longest || strncmp(m.point, path, len) != 0 ||
 		    (path[len] != '/' && path[len] != '\0'))
@@ -358,7 +362,7 @@ static int mount_of(const char *path, struct mount_line *ret, struct err *reterr
 		longest = len;
 		any = true;
 	}
-	return any ? 0 : err_set(reterr, E_IO, "nothing is mounted at '%s'", path);
+	return r < 0 || any ? r : err_set(reterr, E_IO, "nothing is mounted at '%s'", path);
 }
 
 int platform_path_encrypted(const char *path, struct err *reterr)
