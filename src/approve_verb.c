@@ -56,11 +56,11 @@ int approve_verb_run(const struct approve_verb *v, struct err *reterr)
 		return r;
 	if (v->json)
 		printf("{\"volume\":\"%s\",\"approval\":%llu,\"added\":%s,\"differences\":%zu%s}\n",
-			v->volume->name, (unsigned long long)number, r > 0 ? "true" : "false",
-			listing.count, v->dry_run ? ",\"dry_run\":true" : "");
+		       v->volume->name, (unsigned long long)number, r > 0 ? "true" : "false",
+		       listing.count, v->dry_run ? ",\"dry_run\":true" : "");
 	else
 		printf("%s: this boot's PCR values %s (approval %llu)\n", v->volume->name,
-			r == 0 ? "are approved already" : v->dry_run ? "would be approved" : "are approved",
-			(unsigned long long)number);
+		       r == 0 ? "are approved already" : v->dry_run ? "would be approved" : "are approved",
+		       (unsigned long long)number);
 	return 0;
 }

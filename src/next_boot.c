@@ -114,7 +114,8 @@ static void check_this_boot(struct run *run, const struct volume_config *vc, con
 	else if (approval_for_values(&v->record, &q->report->pcrs) < 0)
 		r = err_set(&e, E_PCR_MISMATCH, "this boot's PCR values are not approved: booted again, this "
 			    "image is refused; see 'cvmcrypt enroll %s'", vc->name);
-	tell(run, "this-boot", vc->name, r, &e, "booted again, this image opens it, if the header is genuine: only a boot can tell");
+	tell(run, "this-boot", vc->name, r, &e, "booted again, this image opens it, if the header "
+	     "is genuine: only a boot can tell");
 }
 
 static void check_volume(struct run *run, const struct volume_config *vc)

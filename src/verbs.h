@@ -7,8 +7,8 @@
 #include "program.h"
 
 /*
- * The config below dir (NULL: the usual place). It must be there and have a volume, and every name given must be one
- * of its volumes.
+ * The config below dir (NULL: the usual place). It must be there and have a volume, and every name given
+ * must be one of its volumes.
  */
 int verb_config(const char *dir, char *const *names, int count, struct config *ret,
 		struct err *reterr);

@@ -49,8 +49,10 @@ bool verdict_pass(const struct verdict *v);
 const struct check *verdict_first_failure(const struct verdict *v);
 /* 0, or the first failure as an error: "NAME: wanted WANT, found GOT". */
 int verdict_err(const struct verdict *v, struct err *reterr);
-/* As JSON, into an object. "verdict", "code": pass and E000, or fail and failure's code (NULL: that of
- * verdict_err). "checks": what was wanted and found, each. ok as in json.h. */
+/*
+ * As JSON, into an object. "verdict", "code": pass and E000, or fail and failure's code (NULL: that of
+ * verdict_err). "checks": what was wanted and found, each. ok as in json.h.
+ */
 void verdict_describe(const struct verdict *v, const struct err *failure, struct cJSON *object, bool *ok);
 void verdict_describe_checks(const struct verdict *v, struct cJSON *object, bool *ok);
 
